@@ -1,0 +1,28 @@
+#pragma once
+
+#include "s3proxy/base/error.hpp"
+#include "s3proxy/base/named.hpp"
+
+#include <string_view>
+
+namespace s3proxy::s3 {
+
+/// What a path names: the service (no bucket), a bucket (no key), or an object.
+struct address {
+  base::bucket_name bucket;
+  base::object_key key;  ///< decoded, never normalised: `a//b`, `../x` and `a/` are keys of their own
+
+  bool is_service() const { return bucket.empty(); }
+  bool is_bucket() const { return !bucket.empty() && key.empty(); }
+  bool is_object() const { return !key.empty(); }
+  friend bool operator==(address const&, address const&) = default;
+};
+
+/// Reads a raw path-style path: `/`, `/bucket`, `/bucket/`, `/bucket/key...`. Decoded once; `%2F` in the key is a
+/// slash of the key, in the bucket it is an error.
+/// Errors: invalid_uri (no leading slash, does not decode, `%00`, not UTF-8), invalid_bucket_name (not 3 to 63 of
+/// `a-z0-9.-`, or old-style `A-Z_`; starts or ends with `.` or `-`), key_too_long (beyond 1,024 bytes, decoded).
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html and .../object-keys.html
+base::result<address> parse_address(std::string_view raw_path);
+
+}  // namespace s3proxy::s3

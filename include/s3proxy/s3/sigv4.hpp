@@ -1,0 +1,133 @@
+#pragma once
+
+#include "s3proxy/base/crypto.hpp"
+#include "s3proxy/base/error.hpp"
+#include "s3proxy/base/named.hpp"
+#include "s3proxy/http/date.hpp"
+#include "s3proxy/http/header_list.hpp"
+#include "s3proxy/http/request_head.hpp"
+#include "s3proxy/s3/credentials.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace s3proxy::s3 {
+
+// Source for the whole file:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+
+/// `Credential=KEY/20130524/us-east-1/s3/aws4_request`
+struct credential_scope {
+  base::access_key_id key_id;
+  std::string date;    ///< `yyyymmdd`
+  std::string region;  ///< any well-formed one: we sign anew for the store's own
+  std::string service;
+};
+
+struct authorization {
+  credential_scope scope;
+  std::string_view signed_headers_text;           ///< as received
+  std::vector<std::string_view> signed_headers;   ///< lower-case, strictly ascending
+  base::digest signature;
+};
+
+/// Reads the value of an `Authorization` field. Parts in any order, each exactly once, optional spaces behind commas.
+/// Lifetime: views into `value`.
+/// Errors: authorization_malformed; unsupported_signature (`AWS key:sig`); invalid_authorization (another scheme);
+/// not_implemented (AWS4-ECDSA-P256-SHA256); signature_does_not_match (a signature that is not 64 lower-case hex).
+base::result<authorization> parse_authorization(std::string_view value);
+
+/// The parts of a request that the canonical form is made of. Views.
+struct canonical_input {
+  std::string_view method;
+  std::string_view raw_path;
+  std::string_view raw_query;
+  http::field_list const& fields;
+  std::vector<std::string_view> const& signed_headers;  ///< lower-case, ascending
+  std::string_view signed_headers_text;
+  std::string_view payload_hash;  ///< the literal value of x-amz-content-sha256
+};
+
+/// Canonical path: decoded once, encoded again; no normalisation. A path that does not decode is taken as it is.
+std::string canonical_path(std::string_view raw_path);
+/// Canonical query: split, decoded (`+` is a space), encoded, sorted by name, then value; `acl` becomes `acl=`.
+std::string canonical_query(std::string_view raw_query);
+std::string canonical_request(canonical_input const& in);
+std::string string_to_sign(std::string_view amz_date, credential_scope const& scope, std::string_view canonical);
+base::digest derive_signing_key(base::secret const& secret_key, std::string_view date, std::string_view region,
+                                std::string_view service);
+
+/// Signing keys by (secret, date, region, service): four HMACs saved per request. Bounded (the oldest goes);
+/// not thread-safe: one a worker. Keys of a secret that is no longer used age out.
+class signing_key_cache {
+ public:
+  /// The signing key; derived when it is not held. Lifetime: until the next call.
+  base::digest const& get(base::secret const& secret_key, std::string_view date, std::string_view region,
+                          std::string_view service);
+  std::size_t derivations() const { return derivations_; }
+
+ private:
+  struct entry {
+    std::string secret, date, region, service;
+    base::digest key;
+  };
+  static constexpr std::size_t capacity = 16;
+  std::vector<entry> entries_;
+  std::size_t next_ = 0;
+  std::size_t derivations_ = 0;
+};
+
+/// What the body must be. The streaming forms take their place here with the issue that brings them.
+struct unsigned_payload {};
+struct hashed_payload {
+  base::digest sha256;
+};
+using payload_mode = std::variant<unsigned_payload, hashed_payload>;
+
+struct anonymous {
+  friend bool operator==(anonymous, anonymous) = default;
+};
+
+/// Who sent a request. Handlers take this type and nothing else gives one: no handler runs unverified.
+struct verified {
+  std::variant<anonymous, base::access_key_id> identity;
+  payload_mode payload;
+};
+
+/// What an unsigned request is worth here.
+enum class unsigned_rule { refuse, accept };
+
+struct verify_context {
+  /// The key pair clients sign with; none: every signed request gets invalid_access_key_id.
+  credentials const* client_keys = nullptr;
+  unsigned_rule unsigned_requests = unsigned_rule::refuse;
+  http::wall_time now;
+  signing_key_cache* keys = nullptr;  ///< not null
+};
+
+/// Verifies a framed request: classify (header, query, none; more than one is an error), parse, time, key,
+/// canonical request, constant-time compare, session token, payload word.
+/// Errors: access_denied, headers_not_signed, missing_date, invalid_access_key_id, signature_does_not_match,
+/// request_time_too_skewed, authorization_malformed, invalid_authorization, unsupported_signature,
+/// missing_content_sha256, invalid_content_sha256, invalid_token, not_implemented (query signatures, STREAMING-*,
+/// aws-chunked, x-amz-decoded-content-length), invalid_uri.
+base::result<verified> verify(http::request_head const& head, verify_context const& context);
+
+/// Adds `x-amz-date`, `x-amz-content-sha256`, `x-amz-security-token` and `Authorization` to `headers` (which must
+/// already hold `Host`), signing Host, every `x-amz-*`, `content-type`, `content-md5` and `range` field.
+/// Takes the path and query in the very bytes that will be sent.
+void sign(std::string_view method, std::string_view raw_path, std::string_view raw_query,
+          http::header_list& headers, credentials const& with, std::string_view region,
+          std::string_view payload_hash, http::wall_time now, signing_key_cache& keys);
+
+inline constexpr std::string_view unsigned_payload_word = "UNSIGNED-PAYLOAD";
+/// SHA-256 of nothing.
+inline constexpr std::string_view empty_payload_hash =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+inline constexpr std::chrono::seconds allowed_skew{15 * 60};
+
+}  // namespace s3proxy::s3

@@ -1,0 +1,147 @@
+#include "s3proxy/base/crypto.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+
+#include <new>
+#include <stdexcept>
+
+namespace s3proxy::base {
+namespace {
+
+template <auto Free>
+struct free_with {
+  template <class T>
+  void operator()(T* p) const {
+    Free(p);
+  }
+};
+using md_ptr = std::unique_ptr<EVP_MD, free_with<EVP_MD_free>>;
+using md_ctx_ptr = std::unique_ptr<EVP_MD_CTX, free_with<EVP_MD_CTX_free>>;
+using mac_ptr = std::unique_ptr<EVP_MAC, free_with<EVP_MAC_free>>;
+using mac_ctx_ptr = std::unique_ptr<EVP_MAC_CTX, free_with<EVP_MAC_CTX_free>>;
+
+// A broken libcrypto is no error of a request: there is nothing to answer it with.
+void require(bool ok) {
+  if (!ok) {
+    throw std::runtime_error("libcrypto refused an operation that needs no input");
+  }
+}
+
+EVP_MD const* sha256_method() {
+  // Fetched once: an implicit fetch per digest costs more than hashing a short text (OpenSSL 3 migration guide).
+  static md_ptr const method{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+  return method.get();
+}
+
+/// Contexts are reused because making one costs as much as a short hash; one set a thread needs no lock.
+struct thread_contexts {
+  md_ctx_ptr md{EVP_MD_CTX_new()};
+  mac_ptr mac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+  mac_ctx_ptr hmac{EVP_MAC_CTX_new(mac.get())};
+
+  thread_contexts() {
+    char name[] = "SHA256";
+    OSSL_PARAM const params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+                                 OSSL_PARAM_construct_end()};
+    require(md && hmac && EVP_MAC_CTX_set_params(hmac.get(), params) == 1);
+  }
+};
+
+thread_contexts& contexts() {
+  thread_local thread_contexts mine;
+  return mine;
+}
+
+unsigned char const* as_bytes(std::string_view text) {
+  return reinterpret_cast<unsigned char const*>(text.data());
+}
+
+}  // namespace
+
+digest sha256(std::string_view bytes) {
+  auto* ctx = contexts().md.get();
+  digest out;
+  unsigned int size = 0;
+  require(EVP_DigestInit_ex2(ctx, sha256_method(), nullptr) == 1 &&
+          EVP_DigestUpdate(ctx, bytes.data(), bytes.size()) == 1 &&
+          EVP_DigestFinal_ex(ctx, out.data(), &size) == 1);
+  return out;
+}
+
+digest hmac_sha256(std::string_view key, std::string_view bytes) {
+  auto* ctx = contexts().hmac.get();
+  digest out;
+  std::size_t size = 0;
+  require(EVP_MAC_init(ctx, as_bytes(key), key.size(), nullptr) == 1 &&
+          EVP_MAC_update(ctx, as_bytes(bytes), bytes.size()) == 1 &&
+          EVP_MAC_final(ctx, out.data(), &size, out.size()) == 1);
+  return out;
+}
+
+digest hmac_sha256(digest const& key, std::string_view bytes) { return hmac_sha256(as_text(key), bytes); }
+
+struct sha256_stream::state {
+  md_ctx_ptr ctx{EVP_MD_CTX_new()};
+};
+
+sha256_stream::sha256_stream() : state_(std::make_unique<state>()) {
+  require(EVP_DigestInit_ex2(state_->ctx.get(), sha256_method(), nullptr) == 1);
+}
+sha256_stream::~sha256_stream() = default;
+sha256_stream::sha256_stream(sha256_stream&&) noexcept = default;
+sha256_stream& sha256_stream::operator=(sha256_stream&&) noexcept = default;
+
+void sha256_stream::update(std::string_view bytes) {
+  require(EVP_DigestUpdate(state_->ctx.get(), bytes.data(), bytes.size()) == 1);
+}
+
+digest sha256_stream::finish() {
+  digest out;
+  unsigned int size = 0;
+  require(EVP_DigestFinal_ex(state_->ctx.get(), out.data(), &size) == 1);
+  return out;
+}
+
+bool equal_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string to_hex(std::span<unsigned char const> bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (auto const byte : bytes) {
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
+std::optional<digest> digest_from_hex(std::string_view text) {
+  digest out;
+  if (text.size() != out.size() * 2) {
+    return std::nullopt;
+  }
+  auto const value = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    auto const high = value(text[2 * i]);
+    auto const low = value(text[2 * i + 1]);
+    if (high < 0 || low < 0) {
+      return std::nullopt;
+    }
+    out[i] = static_cast<unsigned char>(high << 4 | low);
+  }
+  return out;
+}
+
+std::array<unsigned char, 8> random_bytes() {
+  std::array<unsigned char, 8> out;
+  require(RAND_bytes(out.data(), static_cast<int>(out.size())) == 1);
+  return out;
+}
+
+}  // namespace s3proxy::base

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "s3proxy/base/named.hpp"
+#include "s3proxy/cache/moment.hpp"
+#include "s3proxy/cache/object.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace s3proxy::cache {
+
+/// That a principal may read an object, told by the store's 2xx or 304 to a GET or HEAD with that principal's own
+/// credentials. It is no statement about which version is current: freshness is another clock.
+struct right {
+  base::principal_id holder;
+  moment granted;
+};
+
+/// What we know of one object: which version is current (freshness), and who may read it (rights).
+struct entry {
+  facts_ptr facts;  ///< null: nothing is known of its content
+  moment evidence;  ///< the beginning of the origin request that last confirmed `facts`
+  std::vector<right> rights;
+  /// Set when the store's answer may not be kept: the object is passed through until this evidence is stale.
+  bool unstorable = false;
+};
+
+/// Who says so: an answer of the object itself brings all its headers, a listing brings none.
+enum class evidence_source { answer, listing };
+
+struct evidence {
+  evidence_source source = evidence_source::answer;
+  moment began;
+  told what;
+};
+
+enum class learnt {
+  confirmed,        ///< the version we held
+  new_version,      ///< another version: the blocks of the old one are unreachable from now on
+  headers_dropped,  ///< the same bytes, written again: headers may have changed, blocks stay
+  too_old,          ///< other evidence began later: ignored
+  crossed_a_write,  ///< a write of the key started or ended since it began: ignored
+};
+
+/// Applies evidence to `known`, in the order in which the origin requests began.
+/// Takes: `raised`, the order of the key's last write edge; `generation`, a fresh number, used if the version is new.
+learnt learn(entry& known, evidence const& said, std::uint64_t raised, std::uint64_t generation);
+
+/// The store said at `began` that the object is not there (404), or that its answer may not be kept.
+enum class absence { not_found, unstorable };
+learnt learn_absence(entry& known, absence kind, moment began, std::uint64_t raised);
+
+/// Records a right of `holder`, which began at `granted`. A newer one is never replaced by an older.
+void grant(entry& known, base::principal_id const& holder, moment granted);
+/// A 401 or 403 to `holder`: its right is gone at once; others and the bytes stay.
+void revoke(entry& known, base::principal_id const& holder);
+std::optional<moment> right_of(entry const& known, base::principal_id const& holder);
+
+/// An estimate of the memory an entry takes, for the budget of the metadata pool, in bytes.
+std::size_t footprint(object_id const& id, entry const& known);
+
+}  // namespace s3proxy::cache

@@ -1,0 +1,114 @@
+#pragma once
+
+#include "s3proxy/base/units.hpp"
+#include "s3proxy/cache/cells.hpp"
+#include "s3proxy/cache/object.hpp"
+#include "s3proxy/store/flight.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace s3proxy::store {
+
+class block_store;
+struct block;
+struct block_shard;
+
+/// Keeps a block's memory in place while bytes are read from it or written to it. Movable.
+class block_pin {
+ public:
+  block_pin() = default;
+  explicit block_pin(block& pinned);  ///< called under the shard's lock
+  block_pin(block_pin&& other) noexcept : pinned_(std::exchange(other.pinned_, nullptr)) {}
+  block_pin& operator=(block_pin&& other) noexcept {
+    std::swap(pinned_, other.pinned_);
+    return *this;
+  }
+  ~block_pin();
+
+  block* get() const { return pinned_; }
+
+ private:
+  block* pinned_ = nullptr;
+};
+
+/// The right to fill cells: nobody else fetches them while it lives. Bytes count only when their whole cell was
+/// written; what was not written when the permit dies is given up, leaves no trace, and may be claimed by others.
+/// Owned by one task; not thread-safe itself.
+class fill_permit {
+ public:
+  fill_permit(fill_permit&&) noexcept = default;
+  fill_permit& operator=(fill_permit&&) = delete;
+  ~fill_permit();
+
+  bool empty() const { return pieces_.empty(); }
+  /// The bytes from the first claimed cell to the last, cell-aligned or up to the object's end.
+  base::byte_span span() const { return span_; }
+  /// Writes bytes that begin at object offset `at`, in ascending order without gaps; bytes of cells that were not
+  /// claimed are passed over. Cells that became whole are valid for everyone at once (the caller then advances the
+  /// flight).
+  void write(base::byte_count at, std::string_view bytes);
+  /// Gives up the cells that were not written yet. Called by the destructor.
+  void release();
+
+ private:
+  friend class block_store;
+  struct piece {
+    block_shard* home;
+    block_pin pin;
+    std::uint64_t number;
+    cache::cell_mask pending;
+  };
+  fill_permit(base::byte_count object_size, std::shared_ptr<flight> owner)
+      : object_size_(object_size), owner_(std::move(owner)) {}
+
+  base::byte_count object_size_;
+  std::shared_ptr<flight> owner_;
+  base::byte_span span_;
+  std::vector<piece> pieces_;
+};
+
+/// Bytes of objects in memory, by (generation, block). One flight a cell: a cell is missing, coming or valid.
+/// Memory is one reserved region of the budget's size, cut into blocks; S3-FIFO decides what goes. A block that is
+/// being read or filled cannot go; when all are, more blocks are borrowed from the heap until they are let go.
+/// Sharded by (generation, block); thread-safe.
+class block_store {
+ public:
+  explicit block_store(base::byte_count budget);
+  ~block_store();
+  block_store(block_store const&) = delete;
+  block_store& operator=(block_store const&) = delete;
+
+  struct look {
+    block_pin pin;                   ///< keeps `bytes` in place
+    std::string_view bytes;          ///< from the asked offset on, to the first gap or the block's end; may be empty
+    std::shared_ptr<flight> coming;  ///< when `bytes` is empty: who brings the cell, if anyone does
+  };
+  enum class use { counts, peeks };
+  /// The held bytes from object offset `at` on, within its block.
+  look find(cache::object_facts const& facts, base::byte_count at, use kind = use::counts);
+
+  /// The cells of `span` that are neither valid nor coming, as cell-aligned runs in ascending order.
+  std::vector<base::byte_span> missing(cache::object_facts const& facts, base::byte_span span);
+
+  /// Claims the missing cells of `span` for `owner`; empty when there are none.
+  fill_permit claim(cache::object_facts const& facts, base::byte_span span, std::shared_ptr<flight> owner);
+
+  base::byte_count budget() const { return budget_; }
+  /// Bytes that flights have claimed and not yet written.
+  base::byte_count in_flight() const;
+  std::size_t block_count() const;
+
+ private:
+  block_shard& shard_of(std::uint64_t generation, std::uint64_t number) const;
+
+  base::byte_count budget_;
+  char* region_ = nullptr;
+  std::vector<std::unique_ptr<block_shard>> shards_;
+};
+
+}  // namespace s3proxy::store

@@ -1,0 +1,106 @@
+#include "s3proxy/cache/entry.hpp"
+
+#include <algorithm>
+
+namespace s3proxy::cache {
+namespace {
+
+facts_ptr make_facts(told const& what, std::uint64_t generation) {
+  return std::make_shared<object_facts const>(
+      object_facts{what.id, generation, what.last_modified, what.headers});
+}
+
+bool written_again(object_facts const& held, told const& listed) {
+  return held.last_modified && listed.last_modified && *listed.last_modified > *held.last_modified;
+}
+
+// The same version, told again. An answer replaces all stored headers, because a copy onto itself may change them
+// under the same tag; a listing has none to offer.
+learnt confirm(entry& known, evidence const& said) {
+  auto const& held = *known.facts;
+  if (said.source == evidence_source::listing) {
+    if (!written_again(held, said.what)) {
+      return learnt::confirmed;
+    }
+    auto facts = held;
+    facts.last_modified = said.what.last_modified;
+    facts.headers = nullptr;
+    known.facts = std::make_shared<object_facts const>(std::move(facts));
+    return learnt::headers_dropped;
+  }
+  auto what = said.what;
+  auto const same_headers = held.headers && held.headers->fields == what.headers->fields;
+  if (same_headers && held.headers->checksums_known) {
+    if (!what.headers->checksums_known) {
+      what.headers = held.headers;  // a part does not tell the checksums that we know already
+    }
+  }
+  known.facts = make_facts(what, held.generation);
+  return learnt::confirmed;
+}
+
+std::optional<learnt> refused(entry const& known, moment began, std::uint64_t raised) {
+  if (!stands(began, raised)) {
+    return learnt::crossed_a_write;
+  }
+  if (began.order < known.evidence.order) {
+    return learnt::too_old;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+learnt learn(entry& known, evidence const& said, std::uint64_t raised, std::uint64_t generation) {
+  if (auto const no = refused(known, said.began, raised)) {
+    return *no;
+  }
+  known.evidence = said.began;
+  known.unstorable = false;
+  if (known.facts && same_version(known.facts->id, said.what.id)) {
+    return confirm(known, said);
+  }
+  known.facts = make_facts(said.what, generation);
+  return learnt::new_version;
+}
+
+learnt learn_absence(entry& known, absence kind, moment began, std::uint64_t raised) {
+  if (auto const no = refused(known, began, raised)) {
+    return *no;
+  }
+  known.evidence = began;
+  known.facts = nullptr;
+  known.unstorable = kind == absence::unstorable;
+  return learnt::new_version;
+}
+
+void grant(entry& known, base::principal_id const& holder, moment granted) {
+  auto const found = std::ranges::find(known.rights, holder, &right::holder);
+  if (found == known.rights.end()) {
+    known.rights.push_back({holder, granted});
+  } else if (found->granted.order < granted.order) {
+    found->granted = granted;
+  }
+}
+
+void revoke(entry& known, base::principal_id const& holder) {
+  std::erase_if(known.rights, [&](right const& r) { return r.holder == holder; });
+}
+
+std::optional<moment> right_of(entry const& known, base::principal_id const& holder) {
+  auto const found = std::ranges::find(known.rights, holder, &right::holder);
+  return found == known.rights.end() ? std::nullopt : std::optional(found->granted);
+}
+
+std::size_t footprint(object_id const& id, entry const& known) {
+  std::size_t bytes = 256 + 2 * (id.bucket.str().size() + id.key.str().size()) + 64 * known.rights.size();
+  if (known.facts) {
+    bytes += sizeof(object_facts) + known.facts->id.tag.str().size();
+    if (auto const& headers = known.facts->headers) {
+      bytes += sizeof(object_headers) + 3 * (headers->rendered.size() + headers->rendered_checksums.size());
+    }
+  }
+  return bytes;
+}
+
+}  // namespace s3proxy::cache

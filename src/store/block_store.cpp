@@ -1,0 +1,276 @@
+#include "s3proxy/store/block_store.hpp"
+
+#include "block_shard.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace s3proxy::store {
+namespace {
+
+using base::byte_count;
+using base::byte_span;
+using cache::cell_mask;
+
+constexpr std::size_t most_shards = 16;
+constexpr std::size_t blocks_per_shard_at_least = 32;  // fewer would make eviction a lottery
+
+std::size_t shards_for(byte_count budget) {
+  auto const blocks = static_cast<std::size_t>(budget / cache::block_size);
+  return std::clamp<std::size_t>(blocks / blocks_per_shard_at_least, 1, most_shards);
+}
+
+byte_count bytes_of(cell_mask cells) { return static_cast<byte_count>(std::popcount(cells)) * cache::cell_size; }
+
+cell_mask without(cell_mask from, cell_mask cells) { return static_cast<cell_mask>(from & ~cells); }
+
+}  // namespace
+
+block_shard::~block_shard() {
+  for (auto& [key, held] : blocks) {
+    order.erase(*held);
+    if (held->borrowed) {
+      std::free(held->bytes);
+    }
+  }
+}
+
+block& block_shard::obtain(block_key key) {
+  auto& place = blocks[key];
+  if (place) {
+    return *place;
+  }
+  place = std::make_unique<block>();
+  auto& made = *place;
+  made.key = key;
+  made.fingerprint = block_key_hash{}(key);
+  made.charge = cache::block_size;
+  made.pins = 1;  // not its own victim
+  order.insert(made);
+  while (order.charge() > order.capacity()) {
+    auto* victim = order.evict(
+        [](cache::eviction_node const& node) { return static_cast<block const&>(node).pins.load() == 0; });
+    if (!victim) {
+      break;
+    }
+    drop(static_cast<block&>(*victim));
+  }
+  if (free.empty()) {
+    made.borrowed = true;
+    made.bytes = static_cast<char*>(std::malloc(cache::block_size));
+    if (!made.bytes) {
+      order.erase(made);
+      blocks.erase(key);
+      throw std::bad_alloc();
+    }
+  } else {
+    made.bytes = free.back();
+    free.pop_back();
+  }
+  made.pins = 0;
+  return made;
+}
+
+void block_shard::drop(block& victim) {
+  if (victim.borrowed) {
+    std::free(victim.bytes);
+  } else {
+    free.push_back(victim.bytes);
+  }
+  auto const key = victim.key;
+  blocks.erase(key);
+}
+
+block_pin::block_pin(block& pinned) : pinned_(&pinned) { pinned.pins.fetch_add(1, std::memory_order_relaxed); }
+
+block_pin::~block_pin() {
+  if (pinned_) {
+    pinned_->pins.fetch_sub(1, std::memory_order_release);
+  }
+}
+
+fill_permit::~fill_permit() { release(); }
+
+void fill_permit::write(byte_count at, std::string_view bytes) {
+  byte_span const written{at, at + bytes.size()};
+  for (auto& piece : pieces_) {
+    auto const touched = static_cast<cell_mask>(cache::cells_touched(piece.number, written) & piece.pending);
+    if (touched == 0) {
+      continue;
+    }
+    auto const base = piece.number * cache::block_size;
+    auto whole = cell_mask{0};
+    for (unsigned cell = 0; cell < cache::cells_in_block; ++cell) {
+      auto const bit = static_cast<cell_mask>(1U << cell);
+      if ((touched & bit) == 0) {
+        continue;
+      }
+      byte_span const cell_bytes{base + cell * cache::cell_size,
+                                 std::min(base + (cell + 1) * cache::cell_size, object_size_)};
+      auto const part = base::intersect(cell_bytes, written);
+      std::memcpy(piece.pin.get()->bytes + (part.begin - base), bytes.data() + (part.begin - at), part.size());
+      if (part.end == cell_bytes.end) {
+        whole = static_cast<cell_mask>(whole | bit);  // written in ascending order: its beginning is there
+      }
+    }
+    if (whole == 0) {
+      continue;
+    }
+    piece.pending = without(piece.pending, whole);
+    std::lock_guard const lock(piece.home->mutex);
+    auto& held = *piece.pin.get();
+    held.valid = static_cast<cell_mask>(held.valid | whole);
+    for (auto& [cells, owner] : held.coming) {
+      if (owner == owner_) {
+        cells = without(cells, whole);
+      }
+    }
+    std::erase_if(held.coming, [](auto const& c) { return c.first == 0; });
+    piece.home->in_flight -= bytes_of(whole);
+  }
+}
+
+void fill_permit::release() {
+  for (auto& piece : pieces_) {
+    if (piece.pending != 0) {
+      std::lock_guard const lock(piece.home->mutex);
+      std::erase_if(piece.pin.get()->coming, [&](auto const& c) { return c.second == owner_; });
+      piece.home->in_flight -= bytes_of(piece.pending);
+    }
+  }
+  pieces_.clear();
+}
+
+block_store::block_store(byte_count budget) : budget_(base::round_down(budget, cache::block_size)) {
+  auto const count = shards_for(budget_);
+  auto const blocks = static_cast<std::size_t>(budget_ / cache::block_size);
+  // Reserved, not taken: a page becomes resident when a block in it is first filled.
+  auto* region =
+      ::mmap(nullptr, budget_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (region == MAP_FAILED) {
+    throw std::bad_alloc();
+  }
+  region_ = static_cast<char*>(region);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto const begin = blocks * i / count;
+    auto const end = blocks * (i + 1) / count;
+    auto& made = *shards_.emplace_back(std::make_unique<block_shard>((end - begin) * cache::block_size));
+    for (auto number = end; number > begin; --number) {
+      made.free.push_back(region_ + (number - 1) * cache::block_size);
+    }
+  }
+}
+
+block_store::~block_store() {
+  shards_.clear();
+  ::munmap(region_, budget_);
+}
+
+block_shard& block_store::shard_of(std::uint64_t generation, std::uint64_t number) const {
+  return *shards_[block_key_hash{}({generation, number}) % shards_.size()];
+}
+
+block_store::look block_store::find(cache::object_facts const& facts, byte_count at, use kind) {
+  look out;
+  auto const number = cache::block_of(at);
+  auto& home = shard_of(facts.generation, number);
+  std::lock_guard const lock(home.mutex);
+  auto const found = home.blocks.find({facts.generation, number});
+  if (found == home.blocks.end()) {
+    return out;
+  }
+  auto& held = *found->second;
+  auto const length = cache::held_from(at, held.valid, facts.id.size);
+  if (length > 0) {
+    if (kind == use::counts) {
+      held.touch();
+    }
+    out.pin = block_pin(held);
+    out.bytes = {held.bytes + at % cache::block_size, static_cast<std::size_t>(length)};
+    return out;
+  }
+  for (auto const& [cells, owner] : held.coming) {
+    if (cells & cache::cell_bit(at)) {
+      out.coming = owner;
+    }
+  }
+  return out;
+}
+
+std::vector<byte_span> block_store::missing(cache::object_facts const& facts, byte_span span) {
+  std::vector<byte_span> runs;
+  auto const wanted = cache::align_to_cells(span, facts.id.size);
+  for (auto number = cache::block_of(wanted.begin); number * cache::block_size < wanted.end; ++number) {
+    auto absent = cache::cells_touched(number, wanted);
+    {
+      auto& home = shard_of(facts.generation, number);
+      std::lock_guard const lock(home.mutex);
+      if (auto const found = home.blocks.find({facts.generation, number}); found != home.blocks.end()) {
+        absent = without(absent, static_cast<cell_mask>(found->second->valid | found->second->coming_cells()));
+      }
+    }
+    for (unsigned cell = 0; cell < cache::cells_in_block; ++cell) {
+      if ((absent & (1U << cell)) == 0) {
+        continue;
+      }
+      auto const begin = number * cache::block_size + cell * cache::cell_size;
+      auto const end = std::min(begin + cache::cell_size, facts.id.size);
+      if (!runs.empty() && runs.back().end == begin) {
+        runs.back().end = end;
+      } else {
+        runs.push_back({begin, end});
+      }
+    }
+  }
+  return runs;
+}
+
+fill_permit block_store::claim(cache::object_facts const& facts, byte_span span, std::shared_ptr<flight> owner) {
+  fill_permit permit(facts.id.size, owner);
+  auto const wanted = cache::align_to_cells(span, facts.id.size);
+  for (auto number = cache::block_of(wanted.begin); number * cache::block_size < wanted.end; ++number) {
+    auto& home = shard_of(facts.generation, number);
+    std::lock_guard const lock(home.mutex);
+    auto& held = home.obtain({facts.generation, number});
+    auto const taken = static_cast<cell_mask>(held.valid | held.coming_cells());
+    auto const mine = without(cache::cells_touched(number, wanted), taken);
+    if (mine == 0) {
+      continue;
+    }
+    held.coming.emplace_back(mine, owner);
+    home.in_flight += bytes_of(mine);
+    permit.pieces_.push_back({&home, block_pin(held), number, mine});
+    auto const base = number * cache::block_size;
+    auto const first = base + static_cast<unsigned>(std::countr_zero(mine)) * cache::cell_size;
+    auto const last = base + static_cast<unsigned>(std::bit_width(mine)) * cache::cell_size;
+    if (permit.span_.empty()) {
+      permit.span_.begin = first;
+    }
+    permit.span_.end = std::min(last, facts.id.size);
+  }
+  return permit;
+}
+
+byte_count block_store::in_flight() const {
+  byte_count total = 0;
+  for (auto const& part : shards_) {
+    total += part->in_flight.load();
+  }
+  return total;
+}
+
+std::size_t block_store::block_count() const {
+  std::size_t total = 0;
+  for (auto const& part : shards_) {
+    std::lock_guard const lock(part->mutex);
+    total += part->blocks.size();
+  }
+  return total;
+}
+
+}  // namespace s3proxy::store

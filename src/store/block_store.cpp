@@ -137,10 +137,14 @@ void fill_permit::write(byte_count at, std::string_view bytes) {
 
 void fill_permit::release() {
   for (auto& piece : pieces_) {
-    if (piece.pending != 0) {
-      std::lock_guard const lock(piece.home->mutex);
-      std::erase_if(piece.pin.get()->coming, [&](auto const& c) { return c.second == owner_; });
-      piece.home->in_flight -= bytes_of(piece.pending);
+    std::lock_guard const lock(piece.home->mutex);
+    auto& held = *piece.pin.get();
+    std::erase_if(held.coming, [&](auto const& c) { return c.second == owner_; });
+    piece.home->in_flight -= bytes_of(piece.pending);
+    piece.pin = block_pin();
+    if (held.valid == 0 && held.coming.empty() && held.pins.load() == 0) {
+      piece.home->order.erase(held);
+      piece.home->drop(held);  // nothing came: the block leaves no trace
     }
   }
   pieces_.clear();

@@ -25,7 +25,8 @@ class block_pin {
   explicit block_pin(block& pinned);  ///< called under the shard's lock
   block_pin(block_pin&& other) noexcept : pinned_(std::exchange(other.pinned_, nullptr)) {}
   block_pin& operator=(block_pin&& other) noexcept {
-    std::swap(pinned_, other.pinned_);
+    block_pin taken(std::move(other));
+    std::swap(pinned_, taken.pinned_);
     return *this;
   }
   ~block_pin();

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "s3proxy/net/server_connection.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <unordered_set>
+
+namespace s3proxy::net {
+
+/// One thread with its own io_context. A connection lives and dies on one worker (design decision 3), so nothing here
+/// needs a lock: all members but `load` and the constructor run on the worker's thread.
+class worker {
+ public:
+  worker();
+  ~worker();  ///< stops and joins
+
+  boost::asio::io_context& context() { return context_; }
+  void start();
+  void stop();
+
+  /// How many connections it has: the acceptor gives the next one to the least loaded. Any thread.
+  std::size_t load() const { return load_.load(std::memory_order_relaxed); }
+
+  /// Tracks a connection from accept to end.
+  class tracked {
+   public:
+    tracked(worker& home, std::shared_ptr<server_connection> connection);
+    tracked(tracked const&) = delete;
+    tracked& operator=(tracked const&) = delete;
+    ~tracked();
+
+   private:
+    worker& home_;
+    std::shared_ptr<server_connection> connection_;
+  };
+  void expect() { load_.fetch_add(1, std::memory_order_relaxed); }  ///< one is on its way; any thread
+
+  /// Draining, stage one: idle connections close, the others end with their request.
+  void finish_all();
+  /// Stage two: whatever is left is reset.
+  void abort_all();
+
+ private:
+  std::unordered_set<server_connection*> open_;
+  std::atomic<std::size_t> load_{0};
+  std::thread thread_;
+  // Last, so that it goes first: coroutines that never ended die with it, and they name the members above.
+  boost::asio::io_context context_{1};
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
+};
+
+}  // namespace s3proxy::net

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "s3proxy/base/error.hpp"
+#include "s3proxy/upstream/connection.hpp"
+#include "s3proxy/upstream/endpoint.hpp"
+#include "s3proxy/upstream/limits.hpp"
+#include "s3proxy/upstream/tls_context.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace s3proxy::upstream {
+
+class connection_pool;
+
+/// A borrowed connection. Given back when it dies: kept for the next one if its answer was read to the end, closed
+/// otherwise.
+class lease {
+ public:
+  lease(std::shared_ptr<connection_pool> pool, std::unique_ptr<connection> lent)
+      : pool_(std::move(pool)), lent_(std::move(lent)) {}
+  lease(lease&& other) noexcept = default;
+  lease& operator=(lease&&) = delete;
+  ~lease();
+
+  connection& operator*() const { return *lent_; }
+  connection* operator->() const { return lent_.get(); }
+
+ private:
+  // Lifetimes: a coroutine that never ends (shutdown) may outlive the client that owns the pool.
+  std::shared_ptr<connection_pool> pool_;
+  std::unique_ptr<connection> lent_;
+};
+
+enum class connection_choice { any, fresh };
+
+/// The connections of one worker to the store: at most `most`, the last used first, waiting in turn for a free one.
+/// Lives on one worker; not thread-safe.
+class connection_pool : public std::enable_shared_from_this<connection_pool> {
+ public:
+  /// `tls` is null for plain HTTP; both it and `limits` outlive the pool.
+  connection_pool(boost::asio::any_io_executor executor, endpoint where, tls_context* tls, std::size_t most,
+                  origin_limits const& limits);
+
+  /// Errors: origin_busy, origin_unresolved, and those of connection::connect.
+  boost::asio::awaitable<base::result<lease>> borrow(connection_choice choice);
+
+  std::size_t open() const { return lent_ + idle_.size(); }
+  std::size_t lent() const { return lent_; }
+  /// Closes every connection that is not lent.
+  void close_idle() { idle_.clear(); }
+
+ private:
+  friend class lease;
+  struct waiter {
+    boost::asio::steady_timer turn;
+    bool called = false;
+  };
+
+  void give_back(std::unique_ptr<connection> returned);
+  void call_next();
+  std::unique_ptr<connection> take_idle();
+  boost::asio::awaitable<base::result<void>> wait_for_turn();
+  boost::asio::awaitable<base::result<boost::asio::ip::tcp::resolver::results_type>> resolve();
+
+  boost::asio::any_io_executor executor_;
+  endpoint where_;
+  tls_context* tls_;
+  std::size_t most_;
+  origin_limits const& limits_;
+  std::size_t lent_ = 0;
+  std::vector<std::unique_ptr<connection>> idle_;  // the last used at the back
+  std::deque<std::shared_ptr<waiter>> waiting_;
+  boost::asio::ip::tcp::resolver::results_type addresses_;
+  std::optional<std::chrono::steady_clock::time_point> resolved_until_;
+};
+
+}  // namespace s3proxy::upstream

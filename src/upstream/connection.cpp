@@ -1,0 +1,247 @@
+#include "s3proxy/upstream/connection.hpp"
+
+#include "s3proxy/observe/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+
+#include <array>
+#include <limits>
+#include <string>
+
+namespace s3proxy::upstream {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::awaitable;
+using base::errc;
+using base::result;
+using boost::system::error_code;
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+using plain_stream = beast::tcp_stream;
+using tls_stream = beast::ssl_stream<beast::tcp_stream>;
+using response_parser = beast::http::response_parser<beast::http::buffer_body>;
+
+errc classify_connect(error_code ec) {
+  return ec == beast::error::timeout || ec == asio::error::timed_out ? errc::origin_connect_timeout
+                                                                     : errc::origin_refused;
+}
+
+// The parser's own complaints are in Beast's HTTP category; what the transport says is anything else.
+bool is_malformed(error_code ec) {
+  return ec.category() == beast::http::make_error_code(beast::http::error::bad_version).category() &&
+         ec != beast::http::error::end_of_stream && ec != beast::http::error::partial_message;
+}
+
+errc classify_head(error_code ec) {
+  return ec == beast::error::timeout ? errc::origin_first_byte_timeout
+         : is_malformed(ec)          ? errc::origin_bad_response
+                                     : errc::origin_reset;
+}
+
+errc classify_body(error_code ec) {
+  return ec == beast::error::timeout ? errc::origin_stalled
+         : is_malformed(ec)          ? errc::origin_bad_response
+                                     : errc::origin_short_body;
+}
+
+void note(std::string_view what, error_code ec) {
+  if (observe::enabled(observe::room::upstream, observe::level::debug)) {
+    observe::debug(observe::room::upstream, std::string(what) + ": " + ec.message());
+  }
+}
+
+/// Framing that two readers could understand differently is refused, as it is towards clients.
+bool is_ambiguous(response_parser const& parser) {
+  auto const& fields = parser.get().base();
+  auto const lengths = fields.count(beast::http::field::content_length);
+  auto const codings = fields.count(beast::http::field::transfer_encoding);
+  if (lengths > 1 || codings > 1 || (lengths > 0 && codings > 0)) {
+    return true;
+  }
+  return codings == 1 && !beast::iequals(fields[beast::http::field::transfer_encoding], "chunked");
+}
+
+}  // namespace
+
+struct connection::impl {
+  impl(asio::any_io_executor executor, tls_context* tls_settings, origin_limits const& bounds)
+      : tls_owner(tls_settings), limits(bounds) {
+    if (tls_owner) {
+      tls.emplace(plain_stream(executor), tls_owner->context());
+    } else {
+      plain.emplace(executor);
+    }
+  }
+
+  plain_stream& lowest() { return tls ? tls->next_layer() : *plain; }
+
+  tls_context* tls_owner;
+  origin_limits const& limits;
+  std::optional<plain_stream> plain;
+  std::optional<tls_stream> tls;
+  beast::flat_buffer buffer{256 * 1024};
+  std::optional<response_parser> parser;
+  bool written = false;
+  bool broken = false;
+};
+
+connection::connection(asio::any_io_executor executor, tls_context* tls, origin_limits const& limits)
+    : impl_(std::make_unique<impl>(std::move(executor), tls, limits)) {}
+connection::~connection() = default;
+
+awaitable<result<void>> connection::connect(asio::ip::tcp::resolver::results_type const& addresses) {
+  auto& stream = impl_->lowest();
+  stream.expires_after(impl_->limits.connect);
+  auto [ec, where] = co_await stream.async_connect(addresses, as_result);
+  if (ec) {
+    note("connect", ec);
+    co_return classify_connect(ec);
+  }
+  error_code ignored;
+  stream.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (impl_->tls) {
+    if (auto prepared = impl_->tls_owner->prepare(impl_->tls->native_handle()); !prepared) {
+      co_return prepared.error();
+    }
+    stream.expires_after(impl_->limits.handshake);
+    auto [failed] = co_await impl_->tls->async_handshake(asio::ssl::stream_base::client, as_result);
+    if (failed) {
+      observe::warn(observe::room::upstream, "TLS handshake with the store failed: " + failed.message());
+      co_return errc::origin_tls_failed;
+    }
+  }
+  stream.expires_never();
+  co_return result<void>{};
+}
+
+awaitable<result<void>> connection::write(std::string_view head, std::string_view body) {
+  std::array<asio::const_buffer, 2> const pieces{asio::buffer(head.data(), head.size()),
+                                                 asio::buffer(body.data(), body.size())};
+  impl_->lowest().expires_after(impl_->limits.idle);
+  error_code failed;
+  std::size_t sent = 0;
+  if (impl_->tls) {
+    auto [ec, count] = co_await asio::async_write(*impl_->tls, pieces, as_result);
+    failed = ec;
+    sent = count;
+  } else {
+    auto [ec, count] = co_await asio::async_write(*impl_->plain, pieces, as_result);
+    failed = ec;
+    sent = count;
+  }
+  // An encrypted record may be on the wire although the count says nothing was taken.
+  impl_->written = impl_->written || sent > 0 || (impl_->tls && failed);
+  if (failed) {
+    impl_->broken = true;
+    note("write", failed);
+    co_return failed == beast::error::timeout ? errc::origin_stalled : errc::origin_reset;
+  }
+  co_return result<void>{};
+}
+
+bool connection::written() const { return impl_->written; }
+
+awaitable<result<response_head>> connection::read_head(body_expected body) {
+  constexpr int interim_answers_at_most = 8;
+  impl_->lowest().expires_after(impl_->limits.first_byte);
+  for (int i = 0; i < interim_answers_at_most; ++i) {
+    auto& parser = impl_->parser.emplace();
+    parser.header_limit(static_cast<std::uint32_t>(impl_->limits.head_bytes));
+    parser.body_limit(boost::none);
+    parser.skip(body == body_expected::no);
+    error_code failed;
+    if (impl_->tls) {
+      auto [ec, count] = co_await beast::http::async_read_header(*impl_->tls, impl_->buffer, parser, as_result);
+      failed = ec;
+    } else {
+      auto [ec, count] = co_await beast::http::async_read_header(*impl_->plain, impl_->buffer, parser, as_result);
+      failed = ec;
+    }
+    if (failed) {
+      impl_->broken = true;
+      note("read head", failed);
+      co_return classify_head(failed);
+    }
+    if (parser.get().result_int() / 100 == 1) {
+      continue;
+    }
+    if (is_ambiguous(parser)) {
+      impl_->broken = true;
+      co_return errc::origin_bad_response;
+    }
+    response_head out;
+    out.status = parser.get().result_int();
+    for (auto const& field : parser.get().base()) {
+      out.headers.add(field.name_string(), field.value());
+    }
+    if (auto const length = parser.content_length()) {
+      out.content_length = *length;
+    }
+    co_return out;
+  }
+  impl_->broken = true;
+  co_return errc::origin_bad_response;
+}
+
+awaitable<result<std::size_t>> connection::read_body(std::span<char> into) {
+  auto& parser = *impl_->parser;
+  while (!parser.is_done()) {
+    auto& body = parser.get().body();
+    body.data = into.data();
+    body.size = into.size();
+    body.more = true;
+    impl_->lowest().expires_after(impl_->limits.idle);
+    error_code failed;
+    if (impl_->tls) {
+      auto [ec, count] = co_await beast::http::async_read_some(*impl_->tls, impl_->buffer, parser, as_result);
+      failed = ec;
+    } else {
+      auto [ec, count] = co_await beast::http::async_read_some(*impl_->plain, impl_->buffer, parser, as_result);
+      failed = ec;
+    }
+    auto const got = into.size() - parser.get().body().size;
+    if (failed && failed != beast::http::error::need_buffer) {
+      impl_->broken = true;
+      note("read body", failed);
+      co_return classify_body(failed);
+    }
+    if (got > 0) {
+      co_return got;
+    }
+  }
+  co_return std::size_t{0};
+}
+
+bool connection::reusable() const {
+  return !impl_->broken && impl_->parser && impl_->parser->is_done() && impl_->parser->keep_alive() &&
+         impl_->buffer.size() == 0;  // bytes behind the answer would become the next one
+}
+
+bool connection::still_quiet() {
+  auto& socket = impl_->lowest().socket();
+  error_code ec;
+  socket.non_blocking(true, ec);
+  char byte = 0;
+  socket.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, ec);
+  impl_->written = false;
+  return ec == asio::error::would_block;
+}
+
+void connection::close() {
+  impl_->broken = true;
+  impl_->lowest().close();
+}
+
+}  // namespace s3proxy::upstream

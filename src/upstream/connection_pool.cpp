@@ -1,0 +1,136 @@
+#include "s3proxy/upstream/connection_pool.hpp"
+
+#include "s3proxy/observe/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace s3proxy::upstream {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using base::errc;
+using base::result;
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+}  // namespace
+
+lease::~lease() {
+  if (lent_) {
+    pool_->give_back(std::move(lent_));
+  }
+}
+
+connection_pool::connection_pool(asio::any_io_executor executor, endpoint where, tls_context* tls, std::size_t most,
+                                 origin_limits const& limits)
+    : executor_(std::move(executor)), where_(std::move(where)), tls_(tls), most_(most), limits_(limits) {}
+
+asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice) {
+  if (lent_ >= most_) {
+    auto turn = co_await wait_for_turn();
+    if (!turn) {
+      co_return turn.error();
+    }
+  }
+  ++lent_;
+  if (choice == connection_choice::any) {
+    if (auto held = take_idle()) {
+      held->used_before = true;
+      co_return lease(shared_from_this(), std::move(held));
+    }
+  }
+  // The lease counts from here on, so that a failed connect gives its place to the next in turn.
+  lease made(shared_from_this(), std::make_unique<connection>(executor_, tls_, limits_));
+  auto addresses = co_await resolve();
+  if (!addresses) {
+    co_return addresses.error();
+  }
+  auto connected = co_await made->connect(*addresses);
+  if (!connected) {
+    resolved_until_.reset();  // the address may be the old one
+    co_return connected.error();
+  }
+  co_return made;
+}
+
+void connection_pool::give_back(std::unique_ptr<connection> returned) {
+  --lent_;
+  if (returned->reusable()) {
+    returned->idle_since = std::chrono::steady_clock::now();
+    idle_.push_back(std::move(returned));
+  }
+  call_next();
+}
+
+void connection_pool::call_next() {
+  while (!waiting_.empty()) {
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (!next->called) {
+      next->called = true;
+      next->turn.cancel();
+      return;
+    }
+  }
+}
+
+std::unique_ptr<connection> connection_pool::take_idle() {
+  auto const oldest_kept = std::chrono::steady_clock::now() - limits_.keep;
+  std::erase_if(idle_, [&](auto const& held) { return held->idle_since < oldest_kept; });
+  while (!idle_.empty()) {
+    auto held = std::move(idle_.back());
+    idle_.pop_back();
+    if (held->still_quiet()) {
+      return held;
+    }
+  }
+  return nullptr;
+}
+
+asio::awaitable<result<void>> connection_pool::wait_for_turn() {
+  auto mine = std::make_shared<waiter>(waiter{asio::steady_timer(executor_, limits_.lease)});
+  waiting_.push_back(mine);
+  co_await mine->turn.async_wait(as_result);
+  if (!mine->called) {
+    mine->called = true;
+    co_return errc::origin_busy;
+  }
+  co_return result<void>{};
+}
+
+// The system's resolver cannot be interrupted: it is left to finish on its own, and nobody waits longer than the limit.
+asio::awaitable<result<tcp::resolver::results_type>> connection_pool::resolve() {
+  struct lookup {
+    tcp::resolver resolver;
+    asio::steady_timer done;
+    boost::system::error_code failed = asio::error::timed_out;
+    tcp::resolver::results_type found;
+  };
+  auto const now = std::chrono::steady_clock::now();
+  if (resolved_until_ && now < *resolved_until_) {
+    co_return addresses_;
+  }
+  auto state = std::make_shared<lookup>(
+      lookup{tcp::resolver(executor_), asio::steady_timer(executor_, limits_.resolve), asio::error::timed_out, {}});
+  auto const finished = [state](boost::system::error_code ec, tcp::resolver::results_type found) {
+    state->failed = ec;
+    state->found = std::move(found);
+    state->done.cancel();
+  };
+  state->resolver.async_resolve(where_.host, std::to_string(where_.port), finished);
+  co_await state->done.async_wait(as_result);
+  if (state->failed) {
+    observe::warn(observe::room::upstream, "cannot resolve " + where_.host + ": " + state->failed.message());
+    co_return errc::origin_unresolved;
+  }
+  addresses_ = state->found;
+  resolved_until_ = now + limits_.resolved_for;
+  co_return addresses_;
+}
+
+}  // namespace s3proxy::upstream

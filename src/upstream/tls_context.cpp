@@ -1,0 +1,63 @@
+#include "s3proxy/upstream/tls_context.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <utility>
+
+namespace s3proxy::upstream {
+
+int keep_session(void* self, void* session) {
+  auto& context = *static_cast<tls_context*>(self);
+  std::lock_guard const lock(context.mutex_);
+  auto* old = std::exchange(context.session_, session);
+  SSL_SESSION_free(static_cast<SSL_SESSION*>(old));
+  return 1;  // the reference is ours now
+}
+
+namespace {
+
+// TLS 1.3 hands out tickets after the handshake, so sessions come by callback, not from the finished handshake.
+int on_new_session(SSL* ssl, SSL_SESSION* session) {
+  return keep_session(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)), session);
+}
+
+}  // namespace
+
+tls_context::tls_context(std::string host)
+    : host_(std::move(host)), context_(boost::asio::ssl::context::tls_client) {
+  auto* native = context_.native_handle();
+  context_.set_default_verify_paths();
+  context_.set_verify_mode(boost::asio::ssl::verify_peer);
+  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_set_app_data(native, this);
+  SSL_CTX_sess_set_new_cb(native, on_new_session);
+}
+
+tls_context::~tls_context() { SSL_SESSION_free(static_cast<SSL_SESSION*>(session_)); }
+
+base::result<void> tls_context::prepare(void* native_ssl) {
+  auto* ssl = static_cast<SSL*>(native_ssl);
+  boost::system::error_code not_an_address;
+  boost::asio::ip::make_address(host_, not_an_address);
+  bool const named = not_an_address
+                         ? SSL_set_tlsext_host_name(ssl, host_.c_str()) == 1 && SSL_set1_host(ssl, host_.c_str()) == 1
+                         : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host_.c_str()) == 1;
+  if (!named) {
+    return base::errc::origin_tls_failed;
+  }
+  std::lock_guard const lock(mutex_);
+  if (session_) {
+    SSL_set_session(ssl, static_cast<SSL_SESSION*>(session_));  // takes a reference of its own
+  }
+  return {};
+}
+
+bool tls_context::holds_session() const {
+  std::lock_guard const lock(mutex_);
+  return session_ != nullptr;
+}
+
+}  // namespace s3proxy::upstream

@@ -1,7 +1,6 @@
 #include "s3proxy/base/error.hpp"
 
 #include <array>
-#include <cassert>
 #include <string>
 
 namespace s3proxy::base {
@@ -117,8 +116,7 @@ class category final : public boost::system::error_category {
 
 error_row const& describe(errc code) {
   auto const index = static_cast<std::size_t>(code) - 1;
-  assert(index < table.size());
-  return table[index];
+  return index < table.size() ? table[index] : table[static_cast<std::size_t>(internal_error) - 1];
 }
 
 std::span<error_row const> error_table() { return table; }

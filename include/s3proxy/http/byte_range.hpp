@@ -33,11 +33,13 @@ using range_spec = std::variant<closed_range, open_range, suffix_range>;
 enum class range_kind { ignored, several };
 using parsed_range = std::variant<range_spec, range_kind>;
 
-/// Reads the value of a `Range` field. Numbers beyond 2^64-1 saturate; `5-2` is ignored (RFC 9110 section 14.1.1).
+/// Reads the value of a `Range` field. Numbers beyond 2^64-1 saturate; `5-2` is ignored (RFC 9110
+/// section 14.1.1).
 parsed_range parse_range(std::string_view value);
 
 /// The bytes of an object of `size` bytes that `spec` asks for: never empty, clamped to the object.
-/// Errors: invalid_range (start at or beyond the end, `-0`, or an empty object). Source: RFC 9110 section 14.1.2.
+/// Errors: invalid_range (start at or beyond the end, `-0`, or an empty object). Source: RFC 9110
+/// section 14.1.2.
 base::result<base::byte_span> resolve(range_spec const& spec, base::byte_count size);
 
 /// `bytes=a-b` for a non-empty span: what we ask of the store.

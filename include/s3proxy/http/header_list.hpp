@@ -13,9 +13,11 @@ bool same_name(std::string_view a, std::string_view b);
 /// True when `name` starts with the lower-case `prefix`, whatever its own case.
 bool has_prefix(std::string_view name, std::string_view prefix);
 std::string to_lower(std::string_view text);
+/// Without the optional white space (SP and HTAB) around it.
+std::string_view trim(std::string_view text);
 
-/// One field line as it was received: views into the head it was read from. The value is trimmed of the optional
-/// white space around it (RFC 9110 section 5.5), nothing else is changed.
+/// One field line as it was received: views into the head it was read from. The value is trimmed of the
+/// optional white space around it (RFC 9110 section 5.5), nothing else is changed.
 struct field_view {
   std::string_view name;
   std::string_view value;
@@ -26,6 +28,8 @@ class field_list {
  public:
   void add(field_view field) { fields_.push_back(field); }
   void clear() { fields_.clear(); }
+  /// Room for that many fields in one allocation.
+  void reserve(std::size_t fields) { fields_.reserve(fields); }
 
   /// The first value of `name`, or nothing.
   std::optional<std::string_view> find(std::string_view name) const;

@@ -22,8 +22,8 @@ enum class slash { keep, encode };
 std::string uri_encode(std::string_view bytes, slash rule);
 
 struct query_parameter {
-  std::string name;                  ///< decoded
-  std::string value;                 ///< decoded; empty for `name` and `name=` alike
+  std::string name;   ///< decoded
+  std::string value;  ///< decoded; empty for `name` and `name=` alike
   friend bool operator==(query_parameter const&, query_parameter const&) = default;
 };
 

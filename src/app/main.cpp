@@ -1,1 +1,3 @@
-int main() { return 0; }
+#include "s3proxy/app/run.hpp"
+
+int main(int argc, char** argv) { return s3proxy::app::run(argc, argv); }

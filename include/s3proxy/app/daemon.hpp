@@ -1,0 +1,65 @@
+#pragma once
+
+#include "s3proxy/net/listener.hpp"
+#include "s3proxy/net/worker.hpp"
+#include "s3proxy/observe/access_line.hpp"
+#include "s3proxy/observe/clock.hpp"
+#include "s3proxy/proxy/services.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace s3proxy::app {
+
+struct daemon_settings {
+  proxy::settings proxy;
+  std::string address = "::";
+  std::uint16_t port = 0;  ///< 0: the kernel chooses
+  unsigned threads = 1;
+  observe::access_format access = observe::access_format::off;
+  observe::access_log::sink access_sink;
+};
+
+/// The whole proxy, wired: services, workers, listener. Tests start it in their own process with a clock of theirs.
+class daemon {
+ public:
+  /// Listens and serves at once. Gives the daemon, or a sentence that says why it cannot. `clock` outlives it.
+  static std::variant<std::unique_ptr<daemon>, std::string> start(daemon_settings settings,
+                                                                  observe::clock const& clock);
+  /// Aborts what is open and joins every thread.
+  ~daemon();
+
+  std::string const& address() const { return address_; }
+  std::uint16_t port() const { return listener_->port(); }
+  proxy::services& services() { return *services_; }
+  /// Where the acceptor runs; for tasks that are no request.
+  boost::asio::io_context& control() { return control_.context(); }
+
+  /// Stops accepting, lets open requests finish, aborts what is left after limits::client.drain. Calls `ended` once, on
+  /// the control thread, when no connection is left. Any thread.
+  void drain(std::function<void()> ended);
+  /// Resets every connection. Any thread.
+  void abort();
+
+  std::size_t open_connections() const;
+
+ private:
+  daemon(daemon_settings settings, observe::clock const& clock);
+  boost::asio::awaitable<void> drain_task(std::function<void()> ended);
+
+  // In the order of their lives: what stands below uses what stands above.
+  daemon_settings settings_;
+  std::string address_;
+  std::unique_ptr<observe::access_log> access_;
+  std::unique_ptr<proxy::services> services_;
+  std::vector<std::unique_ptr<proxy::worker_services>> worker_services_;
+  std::vector<std::unique_ptr<net::worker>> workers_;
+  net::worker control_;
+  std::unique_ptr<net::listener> listener_;
+};
+
+}  // namespace s3proxy::app

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "s3proxy/app/probe.hpp"
+#include "s3proxy/observe/clock.hpp"
+#include "s3proxy/upstream/origin_client.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+namespace s3proxy::app {
+
+/// Asks the store for its root once, signed as every request will be, and gives what came of it. `settings` and `clock`
+/// outlive the task.
+boost::asio::awaitable<probe_outcome> check_store(upstream::origin_settings const& settings,
+                                                  observe::clock const& clock);
+
+}  // namespace s3proxy::app

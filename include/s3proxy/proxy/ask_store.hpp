@@ -1,0 +1,38 @@
+#pragma once
+
+#include "s3proxy/base/error.hpp"
+#include "s3proxy/cache/plan.hpp"
+#include "s3proxy/proxy/exchange.hpp"
+#include "s3proxy/proxy/fill.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+
+namespace s3proxy::proxy {
+
+/// What asking the store about an object came to.
+enum class asked {
+  learnt,           ///< the index knows more: plan again
+  answered,         ///< the client has the store's own answer (an error)
+  pass_through,     ///< only the client's own request gets the store's own answer
+  ask_with_a_head,  ///< the range lies beyond the object: its size is wanted first
+};
+
+/// The bytes that came with the answer to a GET: the first fill, not started yet. The reader that joins its flight
+/// starts it, so that it does not end for want of a waiter.
+struct first_fill {
+  fill_order order;
+  coming_answer coming;
+};
+
+/// Sends a HEAD for the object with the asking principal's credentials, and learns from the answer.
+boost::asio::awaitable<base::result<asked>> ask_head(exchange& ex, cache::read_request const& read);
+
+/// Sends a GET for the cells of the asked range. Its headers are evidence, its bytes the first fill.
+/// Takes: the tag for If-Match, when a version is believed to be current.
+boost::asio::awaitable<base::result<asked>> ask_get(exchange& ex, cache::read_request const& read,
+                                                    std::optional<base::etag> const& if_match,
+                                                    std::optional<first_fill>& fill);
+
+}  // namespace s3proxy::proxy

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "s3proxy/base/error.hpp"
+#include "s3proxy/cache/moment.hpp"
+#include "s3proxy/cache/plan.hpp"
+#include "s3proxy/http/request_head.hpp"
+#include "s3proxy/http/target.hpp"
+#include "s3proxy/net/server_connection.hpp"
+#include "s3proxy/proxy/services.hpp"
+#include "s3proxy/s3/address.hpp"
+#include "s3proxy/s3/operation.hpp"
+#include "s3proxy/s3/sigv4.hpp"
+
+#include <string>
+
+namespace s3proxy::proxy {
+
+enum class connection_fate { keep, close };
+
+/// Everything about one request: what was asked, by whom, and what has become of it so far. Lives in its session.
+struct exchange {
+  exchange(worker_services& at, net::server_connection& with, http::request_head const& asked)
+      : worker(at), client(with), head(asked), body_left(asked.body == http::body_kind::length ? asked.content_length : 0) {}
+
+  services& shared() { return worker.shared; }
+
+  worker_services& worker;
+  net::server_connection& client;
+  http::request_head const& head;
+
+  // Set once the request is verified and named; handlers run only then.
+  s3::address where;
+  http::query_list query;
+  s3::operation op = s3::operation::other;
+  base::principal_id principal;
+  s3::payload_mode payload;
+  bool is_anonymous = false;
+
+  std::string request_id;
+  cache::moment began;
+  base::byte_count body_left;  ///< of the request, not read yet
+
+  // What became of it, for the access line and Cache-Status.
+  cache::phase phase = cache::phase::none;
+  cache::reason reason = cache::reason::none;
+  bool collapsed = false;  ///< it waited for a request of another
+  bool stored = false;     ///< what it fetched was kept
+  upstream::call_count origin;
+  unsigned status = 0;
+  base::byte_count sent = 0;  ///< of the body
+  base::errc failure{};       ///< of an error that we made; 0 when there was none
+  bool answer_started = false;
+  cache::time_point first_byte;
+  connection_fate fate = connection_fate::keep;
+};
+
+}  // namespace s3proxy::proxy

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "s3proxy/base/error.hpp"
+#include "s3proxy/base/units.hpp"
+#include "s3proxy/cache/fetch.hpp"
+#include "s3proxy/cache/object.hpp"
+#include "s3proxy/proxy/exchange.hpp"
+#include "s3proxy/proxy/fill.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace s3proxy::proxy {
+
+class wake_up;
+
+/// Reads a span of one version from the block store, and has fetched what is missing, ahead of its client by a bounded
+/// window. One a request.
+class object_reader {
+ public:
+  object_reader(exchange& ex, cache::object_id id, cache::facts_ptr facts, base::byte_span span,
+                cache::read_extent extent);
+  ~object_reader();
+  object_reader(object_reader const&) = delete;
+  object_reader& operator=(object_reader const&) = delete;
+
+  struct piece {
+    store::block_pin pin;  ///< keeps the bytes in place
+    std::string_view bytes;
+  };
+  /// The next bytes of the span, at most a block; waits until they are there. Not called again after the last.
+  /// Errors: version_changed (the object is another now), client_gone, and faults of the store.
+  boost::asio::awaitable<base::result<piece>> next();
+
+  bool done() const { return at_ >= span_.end; }
+  /// Bytes of the answer that were held when they were asked for, so that the phase can be told.
+  bool waited() const { return waited_; }
+  bool served_held() const { return served_held_; }
+
+  /// Counts as a waiter of a flight until the read ends.
+  void join(std::shared_ptr<store::flight> flight);
+
+ private:
+  void fetch_ahead();
+  base::byte_count window() const;
+
+  exchange& ex_;
+  cache::object_id id_;
+  cache::facts_ptr facts_;
+  base::byte_span span_;
+  cache::read_extent extent_;
+  base::byte_count at_;
+  base::byte_count scheduled_;  // up to here, what was missing has been claimed by someone
+  std::vector<std::shared_ptr<store::flight>> joined_;
+  std::shared_ptr<upstream::call_count> calls_ = std::make_shared<upstream::call_count>();
+  std::unique_ptr<wake_up> wake_;
+  bool waited_ = false;
+  bool served_held_ = false;
+};
+
+}  // namespace s3proxy::proxy

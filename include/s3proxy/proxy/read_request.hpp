@@ -1,0 +1,22 @@
+#pragma once
+
+#include "s3proxy/cache/object.hpp"
+#include "s3proxy/cache/plan.hpp"
+#include "s3proxy/http/target.hpp"
+#include "s3proxy/proxy/exchange.hpp"
+
+#include <optional>
+#include <string>
+
+namespace s3proxy::proxy {
+
+/// The request as the cache sees it, or nothing when it carries something that only the store understands: several
+/// ranges, If-Range, an `x-amz-*` field beyond the signature's own and the checksum mode (SSE-C, requester pays,
+/// expected owner), `response-*` of an unsigned client.
+std::optional<cache::read_request> read_request_of(exchange const& ex);
+
+/// The object's stored header lines, with those that `response-*` parameters of the query override.
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (request parameters).
+std::string override_fields(http::query_list const& query, cache::object_headers const& headers);
+
+}  // namespace s3proxy::proxy

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "s3proxy/cache/policy.hpp"
+#include "s3proxy/observe/access_line.hpp"
+#include "s3proxy/observe/clock.hpp"
+#include "s3proxy/proxy/limits.hpp"
+#include "s3proxy/s3/sigv4.hpp"
+#include "s3proxy/store/block_store.hpp"
+#include "s3proxy/store/flight_table.hpp"
+#include "s3proxy/store/object_index.hpp"
+#include "s3proxy/store/write_epochs.hpp"
+#include "s3proxy/upstream/origin_client.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <atomic>
+#include <cstddef>
+
+namespace s3proxy::proxy {
+
+/// What an unsigned client may do.
+enum class anonymous_rule {
+  refuse,            ///< credentials are set: 403
+  forward_unsigned,  ///< no credentials: public data only
+  sign_for_them,     ///< `--allow-anonymous`: our credentials, and web pages kept out
+};
+
+struct settings {
+  proxy::limits limits;
+  cache::policy policy;
+  upstream::origin_settings origin;
+  base::byte_count memory = base::byte_count{1} << 30;
+  bool allow_anonymous = false;  ///< sign for unsigned clients
+};
+
+/// What all workers share. Every member is thread-safe or never changes. Outlives the workers.
+struct services {
+  services(settings const& with, observe::clock const& clocks, observe::access_log& log)
+      : config(with),
+        clock(clocks),
+        access(log),
+        index(epochs, static_cast<std::size_t>(with.memory / with.limits.metadata_part)),
+        blocks(with.memory - with.memory / with.limits.metadata_part) {}
+
+  settings const& config;
+  observe::clock const& clock;
+  observe::access_log& access;
+  store::write_epochs epochs;
+  store::object_index index;
+  store::block_store blocks;
+  store::flight_table questions;
+  std::atomic<std::uint64_t> request_numbers{0};
+
+  /// The beginning of something, now.
+  cache::moment begin() { return {clock.now(), epochs.next()}; }
+};
+
+/// What one worker has for itself. Lives on its thread.
+struct worker_services {
+  worker_services(services& with, boost::asio::any_io_executor on, std::size_t connections)
+      : shared(with), executor(on), origin(on, with.config.origin, with.clock, connections) {}
+
+  services& shared;
+  boost::asio::any_io_executor executor;
+  upstream::origin_client origin;
+  s3::signing_key_cache keys;  ///< of clients; the origin client has its own
+};
+
+}  // namespace s3proxy::proxy

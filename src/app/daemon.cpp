@@ -1,0 +1,122 @@
+#include "s3proxy/app/daemon.hpp"
+
+#include "s3proxy/proxy/session.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace s3proxy::app {
+namespace {
+
+namespace asio = boost::asio;
+using listening = std::variant<std::unique_ptr<net::listener>, std::string>;
+
+// A host without IPv6 cannot have the dual-stack socket: all interfaces means IPv4's there.
+listening listen_on(asio::io_context& context, std::string& address, std::uint16_t port, proxy::limits const& limits) {
+  auto bound = net::listener::bind(context, address, port, limits.client, limits.head.head_bytes);
+  if (std::holds_alternative<std::string>(bound) && address == "::") {
+    auto again = net::listener::bind(context, "0.0.0.0", port, limits.client, limits.head.head_bytes);
+    if (std::holds_alternative<std::unique_ptr<net::listener>>(again)) {
+      address = "0.0.0.0";
+      return again;
+    }
+  }
+  return bound;
+}
+
+}  // namespace
+
+std::variant<std::unique_ptr<daemon>, std::string> daemon::start(daemon_settings settings,
+                                                                 observe::clock const& clock) {
+  std::unique_ptr<daemon> made(new daemon(std::move(settings), clock));
+  auto bound = listen_on(made->control_.context(), made->address_, made->settings_.port, made->settings_.proxy.limits);
+  if (auto* why = std::get_if<std::string>(&bound)) {
+    return std::move(*why);
+  }
+  made->listener_ = std::move(std::get<std::unique_ptr<net::listener>>(bound));
+  auto const serve = [self = made.get()](std::shared_ptr<net::server_connection> client, std::size_t worker) {
+    return proxy::run_session(*self->worker_services_[worker], std::move(client));
+  };
+  made->listener_->start(made->workers_, serve);
+  for (auto const& worker : made->workers_) {
+    worker->start();
+  }
+  made->control_.start();
+  return made;
+}
+
+daemon::daemon(daemon_settings settings, observe::clock const& clock)
+    : settings_(std::move(settings)),
+      address_(settings_.address),
+      access_(std::make_unique<observe::access_log>(settings_.access, settings_.access_sink)),
+      services_(std::make_unique<proxy::services>(settings_.proxy, clock, *access_)) {
+  auto const connections = std::max<std::size_t>(1, settings_.proxy.limits.origin.connections / settings_.threads);
+  for (unsigned i = 0; i < settings_.threads; ++i) {
+    auto const& worker = workers_.emplace_back(std::make_unique<net::worker>());
+    worker_services_.push_back(
+        std::make_unique<proxy::worker_services>(*services_, worker->context().get_executor(), connections));
+  }
+}
+
+daemon::~daemon() {
+  control_.stop();
+  for (auto const& worker : workers_) {
+    worker->stop();
+  }
+  control_.join();
+  for (auto const& worker : workers_) {
+    worker->join();
+  }
+  // The clients of the store hold sockets of the workers' contexts: they go before their contexts do. Coroutines that
+  // never ended go with the contexts; of what they touch then, the services still stand.
+  for (auto const& worker : worker_services_) {
+    worker->origin.pool().close_idle();
+  }
+}
+
+void daemon::drain(std::function<void()> ended) {
+  asio::co_spawn(control_.context(), drain_task(std::move(ended)), asio::detached);
+}
+
+asio::awaitable<void> daemon::drain_task(std::function<void()> ended) {
+  constexpr std::chrono::milliseconds look_again{5};
+  listener_->stop();
+  for (auto const& worker : workers_) {
+    asio::post(worker->context(), [w = worker.get()] { w->finish_all(); });
+  }
+  auto const deadline = std::chrono::steady_clock::now() + settings_.proxy.limits.client.drain;
+  asio::steady_timer timer(control_.context());
+  bool aborted = false;
+  while (open_connections() > 0) {
+    if (!aborted && std::chrono::steady_clock::now() >= deadline) {
+      aborted = true;
+      abort();
+    }
+    timer.expires_after(look_again);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  ended();
+}
+
+void daemon::abort() {
+  for (auto const& worker : workers_) {
+    asio::post(worker->context(), [w = worker.get()] { w->abort_all(); });
+  }
+}
+
+std::size_t daemon::open_connections() const {
+  std::size_t total = 0;
+  for (auto const& worker : workers_) {
+    total += worker->load();
+  }
+  return total;
+}
+
+}  // namespace s3proxy::app

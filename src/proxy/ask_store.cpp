@@ -1,0 +1,196 @@
+#include "s3proxy/proxy/ask_store.hpp"
+
+#include "s3proxy/cache/cells.hpp"
+#include "s3proxy/http/byte_range.hpp"
+#include "s3proxy/observe/log.hpp"
+#include "s3proxy/proxy/relay.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace s3proxy::proxy {
+namespace {
+
+using base::byte_count;
+using base::byte_span;
+using base::errc;
+using base::result;
+using boost::asio::awaitable;
+
+upstream::origin_request object_request(exchange const& ex, cache::read_request const& read, std::string method) {
+  upstream::origin_request request;
+  request.method = std::move(method);
+  request.path = ex.head.path;
+  request.query = query_of(read.id);
+  request.headers.add("x-amz-checksum-mode", "ENABLED");
+  return request;
+}
+
+/// The range to ask for when the object's size may not be known: the client's, widened to whole cells, not longer than
+/// one part. Nothing for the whole object: only a whole answer tells its checksums.
+struct range_field {
+  http::range_spec const& asked;
+  cache::fetch_limits const& limits;
+
+  std::string closed(byte_count first, byte_count last, byte_count most) const {
+    auto const begin = base::round_down(first, cache::cell_size);
+    auto const end = base::round_up(std::min(last, first + most - 1) + 1, cache::cell_size);
+    return http::range_header({begin, std::max(end, begin + cache::cell_size)});
+  }
+  std::string operator()(http::closed_range r) const { return closed(r.first, r.last, limits.split_beyond); }
+  std::string operator()(http::open_range r) const {
+    return closed(r.first, r.first + limits.open_window - 1, limits.open_window);
+  }
+  std::string operator()(http::suffix_range r) const {
+    // One cell more, so that the first byte asked for lies in a whole cell.
+    return "bytes=-" + std::to_string(std::max<byte_count>(r.length, 1) + cache::cell_size);
+  }
+};
+
+bool is_huge(http::range_spec const& range) {
+  constexpr byte_count nonsense = byte_count{1} << 62;
+  auto const first = std::visit(
+      [](auto const& r) {
+        if constexpr (requires { r.first; }) {
+          return r.first;
+        } else {
+          return r.length;
+        }
+      },
+      range);
+  return first >= nonsense;
+}
+
+std::optional<byte_span> span_told(upstream::response_head const& head, std::optional<byte_count>& size) {
+  if (head.status == 200) {
+    size = head.content_length;
+    return size ? std::optional(byte_span{0, *size}) : std::nullopt;
+  }
+  auto const range = http::parse_content_range(head.headers.find("content-range").value_or(""));
+  if (!range) {
+    return std::nullopt;
+  }
+  size = range->size;
+  return range->span;
+}
+
+/// Takes the evidence of a 200 or 206. Gives the facts that hold now if they are those of this answer.
+cache::facts_ptr learn(exchange& ex, cache::read_request const& read, upstream::response_head const& head,
+                       std::optional<byte_count> size, cache::moment began) {
+  auto& index = ex.shared().index;
+  auto const kind = head.status == 206 ? cache::answer_kind::part : cache::answer_kind::whole;
+  auto const told = cache::read_answer(head.headers, size, kind);
+  auto const* what = std::get_if<cache::told>(&told);
+  if (!what) {
+    index.learn_absence(read.id, cache::absence::unstorable, began);
+    return nullptr;
+  }
+  index.learn(read.id, {cache::evidence_source::answer, began, *what}, ex.principal);
+  auto view = index.look(read.id, ex.principal);
+  return view.facts && cache::same_version(view.facts->id, what->id) ? view.facts : nullptr;
+}
+
+void learn_refusal(exchange& ex, cache::read_request const& read, unsigned status, cache::moment began) {
+  if (status == 401 || status == 403) {
+    ex.shared().index.revoke(read.id, ex.principal);
+  }
+  if (status == 404 || status == 412) {
+    ex.shared().index.learn_absence(read.id, cache::absence::not_found, began);
+  }
+}
+
+void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr facts, byte_span span,
+               upstream::origin_answer answer, std::optional<first_fill>& out) {
+  // Of a long answer only the first part is taken here; the reader fetches the rest as its client takes it.
+  auto const begin = base::round_up(span.begin, cache::cell_size);
+  auto const reaches_end = span.end == facts->id.size;
+  auto const whole_cells = reaches_end ? span.end : base::round_down(span.end, cache::cell_size);
+  auto const end = std::min(whole_cells, begin + ex.shared().config.limits.fetch.split_beyond);
+  if (begin >= end) {
+    return;
+  }
+  auto flight = std::make_shared<store::flight>();
+  auto permit = ex.shared().blocks.claim(*facts, {begin, end}, flight);
+  if (permit.empty()) {
+    return;
+  }
+  out.emplace(fill_order{read.id, ex.principal, std::string(ex.head.path), std::move(facts), std::move(permit),
+                         std::move(flight), std::make_shared<upstream::call_count>()},
+              coming_answer{std::move(answer), span.begin});
+}
+
+}  // namespace
+
+awaitable<result<asked>> ask_head(exchange& ex, cache::read_request const& read) {
+  auto const began = ex.shared().begin();
+  auto request = object_request(ex, read, "HEAD");
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  if (!answer) {
+    co_return answer.error();
+  }
+  auto const& head = answer->head;
+  if (head.status == 200) {
+    // The end of a HEAD's answer is its head: reading on lets the connection be used again.
+    char none = 0;
+    co_await answer->body->read_body({&none, 1});
+    learn(ex, read, head, head.content_length, began);
+    co_return asked::learnt;
+  }
+  learn_refusal(ex, read, head.status, began);
+  if (read.kind == cache::read_kind::get) {
+    co_return asked::pass_through;  // a HEAD has no error document
+  }
+  auto const look = [](std::string_view) {};
+  auto relayed = co_await relay_answer(ex, std::move(*answer), look);
+  if (!relayed) {
+    co_return relayed.error();
+  }
+  co_return asked::answered;
+}
+
+awaitable<result<asked>> ask_get(exchange& ex, cache::read_request const& read,
+                                 std::optional<base::etag> const& if_match, std::optional<first_fill>& fill) {
+  auto const began = ex.shared().begin();
+  auto request = object_request(ex, read, "GET");
+  if (read.range) {
+    if (is_huge(*read.range)) {
+      co_return asked::ask_with_a_head;
+    }
+    request.headers.add("Range", std::visit(range_field{*read.range, ex.shared().config.limits.fetch}, *read.range));
+  }
+  if (if_match) {
+    request.headers.add("If-Match", if_match->str());
+  }
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  if (!answer) {
+    co_return answer.error();
+  }
+  auto const& head = answer->head;
+  if (head.status == 200 || head.status == 206) {
+    std::optional<byte_count> size;
+    auto const span = span_told(head, size);
+    auto facts = learn(ex, read, head, span ? size : std::nullopt, began);
+    if (facts && span) {
+      make_fill(ex, read, std::move(facts), *span, std::move(*answer), fill);
+      ex.stored = ex.stored || fill.has_value();
+    }
+    co_return asked::learnt;
+  }
+  learn_refusal(ex, read, head.status, began);
+  if (head.status == 412 && if_match) {
+    co_return asked::learnt;  // our own condition: the client never sees it
+  }
+  if (head.status == 416) {
+    co_return asked::ask_with_a_head;
+  }
+  auto const look = [](std::string_view) {};
+  auto relayed = co_await relay_answer(ex, std::move(*answer), look);
+  if (!relayed) {
+    co_return relayed.error();
+  }
+  co_return asked::answered;
+}
+
+}  // namespace s3proxy::proxy

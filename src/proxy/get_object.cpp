@@ -1,0 +1,242 @@
+#include "s3proxy/http/byte_range.hpp"
+#include "s3proxy/proxy/answer.hpp"
+#include "s3proxy/proxy/ask_store.hpp"
+#include "s3proxy/proxy/handlers.hpp"
+#include "s3proxy/proxy/object_reader.hpp"
+#include "s3proxy/proxy/read_request.hpp"
+
+#include "wake_up.hpp"
+
+#include <optional>
+#include <string>
+
+namespace s3proxy::proxy {
+namespace {
+
+using base::byte_count;
+using base::byte_span;
+using base::errc;
+using base::result;
+using boost::asio::awaitable;
+
+/// What one read has been through so far.
+struct course {
+  cache::read_request read;
+  std::optional<first_fill> fill;
+  bool asked_store = false;
+  bool brought_bytes = false;  ///< an ask_get did: what it serves was not held before
+  bool waited_for_question = false;
+  bool head_first = false;
+};
+
+std::string object_fields(exchange const& ex, cache::object_facts const& facts, cache::read_request const& read) {
+  auto const& headers = *facts.headers;
+  auto out = override_fields(ex.query, headers);
+  if (!read.range && read.checksums == cache::checksum_wish::wanted) {
+    out += headers.rendered_checksums;
+  }
+  return out;
+}
+
+answer_head success_head(std::string& fields, cache::read_request const& read, byte_span span, byte_count size) {
+  if (read.range) {
+    fields.append("Content-Range: ").append(http::content_range(span, size)).append("\r\n");
+  }
+  return {.status = read.range ? 206U : 200U,
+          .fields = fields,
+          .framing = answer_framing::length,
+          .length = span.size(),
+          .request_id = {}};
+}
+
+void note_phase(exchange& ex, course const& way, object_reader const* reader) {
+  if (reader && reader->waited()) {
+    ex.phase = reader->served_held() ? cache::phase::partial : cache::phase::miss;
+    if (ex.reason == cache::reason::none) {
+      ex.reason = cache::reason::cells_missing;
+    }
+  } else if (way.brought_bytes) {
+    ex.phase = cache::phase::miss;
+  } else {
+    ex.phase = way.asked_store ? cache::phase::revalidate : cache::phase::hit;
+  }
+}
+
+enum class served { whole, changed_before_first_byte, store_knows_better };
+
+/// Sends the span. The head goes out with the first bytes, so that a fault before them is still an error answer.
+awaitable<result<served>> serve_body(exchange& ex, course& way, cache::facts_ptr facts, byte_span span) {
+  auto const& range = way.read.range;
+  auto const closed = range && std::holds_alternative<http::open_range>(*range) == false;
+  object_reader reader(ex, way.read.id, facts, span, closed ? cache::read_extent::closed : cache::read_extent::open_ended);
+  if (way.fill) {
+    reader.join(way.fill->order.flight);
+    start_fill(ex.worker, std::move(way.fill->order), std::move(way.fill->coming));
+    way.fill.reset();
+  }
+  std::string head;
+  auto fields = object_fields(ex, *facts, way.read);
+  auto const answer = success_head(fields, way.read, span, facts->id.size);
+  if (span.empty()) {
+    note_phase(ex, way, nullptr);
+    head = render_head(ex, answer);
+    auto sent = co_await send(ex, head, {});
+    if (!sent) {
+      co_return sent.error();
+    }
+  }
+  while (!reader.done()) {
+    auto piece = co_await reader.next();
+    if (!piece) {
+      auto const why = base::to_errc(piece.error());
+      if (!ex.answer_started && why == errc::version_changed) {
+        co_return served::changed_before_first_byte;
+      }
+      if (!ex.answer_started && why == errc::origin_bad_response) {
+        co_return served::store_knows_better;
+      }
+      co_return piece.error();
+    }
+    note_phase(ex, way, &reader);
+    if (!ex.answer_started) {
+      head = render_head(ex, answer);
+    }
+    auto sent = co_await send(ex, head, piece->bytes);
+    if (!sent) {
+      co_return sent.error();
+    }
+    head.clear();
+  }
+  co_return served::whole;
+}
+
+awaitable<result<void>> serve_head(exchange& ex, course const& way, cache::object_facts const& facts, byte_span span) {
+  note_phase(ex, way, nullptr);
+  auto fields = object_fields(ex, facts, way.read);
+  auto const head = render_head(ex, success_head(fields, way.read, span, facts.id.size));
+  co_return co_await send(ex, head, {});
+}
+
+awaitable<result<void>> serve_not_modified(exchange& ex, course const& way, cache::object_facts const& facts) {
+  note_phase(ex, way, nullptr);
+  auto const head = render_head(ex, {.status = 304,
+                                     .fields = facts.headers->rendered,
+                                     .framing = answer_framing::none,
+                                     .length = 0,
+                                     .request_id = {}});
+  co_return co_await send(ex, head, {});
+}
+
+awaitable<result<void>> refuse_range(exchange& ex, course const& way, byte_count size) {
+  note_phase(ex, way, nullptr);
+  error_details details{{"RangeRequested", std::string(ex.head.fields.find("range").value_or(""))},
+                        {"ActualObjectSize", std::to_string(size)}};
+  auto fields = "Content-Range: " + http::unsatisfied_range(size) + "\r\n";
+  co_return co_await send_error(ex, errc::invalid_range, std::move(details), std::move(fields));
+}
+
+/// Asks the store, or waits for the answer to the same question of another request of the same principal.
+awaitable<result<asked>> ask(exchange& ex, course& way, cache::plan const& plan) {
+  store::flight_table::turn turn;
+  if (!way.waited_for_question) {
+    turn = ex.shared().questions.ask_or_wait(way.read.id, ex.principal);
+  }
+  if (turn.theirs) {
+    way.waited_for_question = true;  // once: a verdict that was no help is not waited for again
+    ex.collapsed = true;
+    wake_up wake(ex.client);
+    while (!turn.theirs->finished()) {
+      auto const seen = turn.theirs->progress();
+      if (!turn.theirs->finished()) {
+        co_await wake.wait(*turn.theirs, seen);
+      }
+      if (wake.client_gone()) {
+        co_return errc::client_gone;
+      }
+    }
+    co_return asked::learnt;
+  }
+  way.asked_store = true;
+  if (plan.step == cache::step::ask_head || way.head_first) {
+    co_return co_await ask_head(ex, way.read);
+  }
+  way.brought_bytes = true;
+  co_return co_await ask_get(ex, way.read, plan.if_match, way.fill);
+}
+
+awaitable<result<void>> bypass(exchange& ex, cache::reason why) {
+  ex.phase = cache::phase::bypass;
+  ex.reason = why;
+  co_return co_await pass_through(ex);
+}
+
+}  // namespace
+
+awaitable<result<void>> get_object(exchange& ex) {
+  auto& shared = ex.shared();
+  auto understood = read_request_of(ex);
+  if (!understood) {
+    co_return co_await bypass(ex, cache::reason::not_understood);
+  }
+  course way{.read = std::move(*understood), .fill = {}};
+  auto const holds = [&](cache::object_facts const& facts, byte_span span) {
+    auto const found = shared.blocks.find(facts, span.begin, store::block_store::use::peeks);
+    return !found.bytes.empty() || found.coming != nullptr;
+  };
+
+  for (unsigned questions = 0; questions < shared.config.limits.questions;) {
+    auto const known = shared.index.look(way.read.id, ex.principal);
+    auto const plan = cache::plan_get(way.read, known, shared.config.policy, holds);
+    if (plan.reason != cache::reason::none && ex.reason == cache::reason::none) {
+      ex.reason = plan.reason;
+    }
+    switch (plan.step) {
+      case cache::step::bypass:
+        co_return co_await bypass(ex, plan.reason);
+      case cache::step::not_modified:
+        co_return co_await serve_not_modified(ex, way, *known.facts);
+      case cache::step::precondition_failed:
+        note_phase(ex, way, nullptr);
+        co_return co_await send_error(ex, errc::precondition_failed);
+      case cache::step::unsatisfiable:
+        co_return co_await refuse_range(ex, way, known.facts->id.size);
+      case cache::step::serve: {
+        if (way.read.kind == cache::read_kind::head) {
+          co_return co_await serve_head(ex, way, *known.facts, plan.span);
+        }
+        auto done = co_await serve_body(ex, way, known.facts, plan.span);
+        if (!done) {
+          co_return done.error();
+        }
+        if (*done == served::whole) {
+          co_return result<void>{};
+        }
+        if (*done == served::store_knows_better) {
+          co_return co_await bypass(ex, cache::reason::unstorable);
+        }
+        ex.reason = cache::reason::version_changed;
+        ++questions;
+        break;
+      }
+      case cache::step::ask_head:
+      case cache::step::ask_get: {
+        ++questions;
+        auto outcome = co_await ask(ex, way, plan);
+        if (!outcome) {
+          co_return outcome.error();
+        }
+        if (*outcome == asked::answered) {
+          co_return result<void>{};
+        }
+        if (*outcome == asked::pass_through) {
+          co_return co_await bypass(ex, plan.reason);
+        }
+        way.head_first = *outcome == asked::ask_with_a_head;
+        break;
+      }
+    }
+  }
+  co_return errc::version_changed;
+}
+
+}  // namespace s3proxy::proxy

@@ -1,0 +1,41 @@
+#include "s3proxy/cache/entry.hpp"
+#include "s3proxy/proxy/handlers.hpp"
+#include "s3proxy/proxy/relay.hpp"
+#include "s3proxy/s3/document_scanner.hpp"
+
+#include <string_view>
+
+namespace s3proxy::proxy {
+
+// A listing is evidence of every object in it, as of the moment it was asked for. DuckDB trusts it, sends no HEAD, and
+// fails a query whose ranges later show another entity tag: so what it says takes effect before the client sees it.
+boost::asio::awaitable<base::result<void>> list_objects(exchange& ex) {
+  auto& shared = ex.shared();
+  auto const began = shared.begin();
+  auto request = forwarded_request(ex);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  if (!answer) {
+    co_return answer.error();
+  }
+  auto const learn = [&](s3::listed_object const& listed) {
+    if (!base::is_strong(listed.tag)) {
+      return;
+    }
+    cache::told const told{{listed.tag, listed.size, std::nullopt}, listed.last_modified, nullptr};
+    shared.index.learn({ex.where.bucket, listed.key, std::nullopt}, {cache::evidence_source::listing, began, told},
+                       std::nullopt);
+  };
+  s3::list_scanner scanner(learn);
+  if (ex.query.find("encoding-type") == "url") {
+    scanner.expect_url_encoding();
+  }
+  auto const is_listing = answer->head.status == 200;
+  auto const look = [&](std::string_view piece) {
+    if (is_listing) {
+      scanner.feed(piece);
+    }
+  };
+  co_return co_await relay_answer(ex, std::move(*answer), look);
+}
+
+}  // namespace s3proxy::proxy

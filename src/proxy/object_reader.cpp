@@ -1,0 +1,125 @@
+#include "s3proxy/proxy/object_reader.hpp"
+
+#include "wake_up.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace s3proxy::proxy {
+namespace {
+
+using base::byte_count;
+using base::byte_span;
+using base::errc;
+using base::result;
+using boost::asio::awaitable;
+
+}  // namespace
+
+object_reader::object_reader(exchange& ex, cache::object_id id, cache::facts_ptr facts, byte_span span,
+                             cache::read_extent extent)
+    : ex_(ex),
+      id_(std::move(id)),
+      facts_(std::move(facts)),
+      span_(span),
+      extent_(extent),
+      at_(span.begin),
+      scheduled_(span.begin),
+      wake_(std::make_unique<wake_up>(ex.client)) {}
+
+object_reader::~object_reader() {
+  for (auto const& flight : joined_) {
+    flight->leave();
+  }
+  ex_.origin.calls += calls_->calls;
+}
+
+void object_reader::join(std::shared_ptr<store::flight> flight) {
+  if (std::ranges::find(joined_, flight) == joined_.end()) {
+    flight->join();
+    joined_.push_back(std::move(flight));
+  }
+}
+
+byte_count object_reader::window() const {
+  auto const& shared = ex_.shared();
+  auto const& limits = shared.config.limits;
+  auto const share = shared.blocks.budget() / limits.in_flight_part;
+  if (shared.blocks.in_flight() > share) {
+    return limits.fetch.part;  // others fetch ahead already: only what is needed next
+  }
+  return cache::window_of(extent_, at_ - span_.begin, share, limits.fetch);
+}
+
+// Claims what is missing up to the window's end and starts a fill for each run of it.
+void object_reader::fetch_ahead() {
+  auto const& limits = ex_.shared().config.limits;
+  scheduled_ = std::max(scheduled_, at_);
+  auto const horizon = std::min(at_ + window(), span_.end);
+  auto const worthwhile = horizon == span_.end || horizon >= scheduled_ + limits.fetch.part || scheduled_ == at_;
+  if (scheduled_ >= horizon || !worthwhile) {
+    return;
+  }
+  auto& blocks = ex_.shared().blocks;
+  auto const missing = blocks.missing(*facts_, {scheduled_, horizon});
+  for (auto const& span : cache::plan_fetches(missing, limits.fetch)) {
+    auto flight = std::make_shared<store::flight>();
+    auto permit = blocks.claim(*facts_, span, flight);
+    if (permit.empty()) {
+      continue;  // another read was faster
+    }
+    join(flight);
+    ex_.stored = true;
+    start_fill(ex_.worker,
+               {id_, ex_.principal, std::string(ex_.head.path), facts_, std::move(permit), flight, calls_},
+               std::nullopt);
+  }
+  scheduled_ = std::max(scheduled_, horizon);
+}
+
+awaitable<result<object_reader::piece>> object_reader::next() {
+  auto& shared = ex_.shared();
+  unsigned faults = 0;
+  bool asleep_before = false;
+  std::shared_ptr<store::flight> awaited;
+  fetch_ahead();
+  for (;;) {
+    auto const seen = awaited ? awaited->progress() : 0;
+    auto found = shared.blocks.find(*facts_, at_);
+    if (!found.bytes.empty()) {
+      auto const count = std::min<byte_count>(found.bytes.size(), span_.end - at_);
+      at_ += count;
+      (asleep_before ? waited_ : served_held_) = true;
+      co_return piece{std::move(found.pin), found.bytes.substr(0, static_cast<std::size_t>(count))};
+    }
+    if (found.coming && found.coming != awaited) {
+      awaited = found.coming;
+      if (std::ranges::find(joined_, awaited) == joined_.end()) {
+        ex_.collapsed = true;
+      }
+      join(awaited);
+      continue;  // its progress is read before the cell is looked at again
+    }
+    if (found.coming) {
+      asleep_before = true;
+      co_await wake_->wait(*awaited, seen);
+      if (wake_->client_gone()) {
+        co_return errc::client_gone;
+      }
+      continue;
+    }
+    // Nobody brings it: a fill gave up, or the block was evicted before we came to it.
+    auto const outcome = awaited ? awaited->outcome() : std::nullopt;
+    if (outcome == errc::version_changed || outcome == errc::origin_bad_response) {
+      co_return *outcome;
+    }
+    if (outcome && ++faults >= shared.config.limits.refetches) {
+      co_return *outcome;
+    }
+    awaited.reset();
+    scheduled_ = at_;
+    fetch_ahead();
+  }
+}
+
+}  // namespace s3proxy::proxy

@@ -1,0 +1,18 @@
+#include "s3proxy/proxy/handlers.hpp"
+#include "s3proxy/proxy/relay.hpp"
+
+#include <string_view>
+
+namespace s3proxy::proxy {
+
+boost::asio::awaitable<base::result<void>> pass_through(exchange& ex) {
+  auto request = forwarded_request(ex);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  if (!answer) {
+    co_return answer.error();
+  }
+  auto const look = [](std::string_view) {};
+  co_return co_await relay_answer(ex, std::move(*answer), look);
+}
+
+}  // namespace s3proxy::proxy

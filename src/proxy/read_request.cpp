@@ -1,0 +1,101 @@
+#include "s3proxy/proxy/read_request.hpp"
+
+#include "s3proxy/http/byte_range.hpp"
+#include "s3proxy/http/conditional.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace s3proxy::proxy {
+namespace {
+
+// What these say is part of the signature, or does not change the answer.
+constexpr std::array<std::string_view, 6> harmless_fields{"x-amz-date",         "x-amz-content-sha256",
+                                                          "x-amz-security-token", "x-amz-checksum-mode",
+                                                          "x-amz-user-agent",   "x-amz-te"};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> overrides{
+    {{"response-content-type", "Content-Type"},
+     {"response-content-language", "Content-Language"},
+     {"response-expires", "Expires"},
+     {"response-cache-control", "Cache-Control"},
+     {"response-content-disposition", "Content-Disposition"},
+     {"response-content-encoding", "Content-Encoding"}}};
+
+bool only_the_store_understands(http::field_list const& fields) {
+  return std::ranges::any_of(fields, [](http::field_view const& field) {
+    if (http::same_name(field.name, "if-range")) {
+      return true;
+    }
+    return http::has_prefix(field.name, "x-amz-") &&
+           std::ranges::none_of(harmless_fields, [&](auto name) { return http::same_name(name, field.name); });
+  });
+}
+
+bool asks_for_new_look(http::field_list const& fields) {
+  auto const control = fields.find("cache-control").value_or("");
+  auto const pragma = fields.find("pragma").value_or("");
+  return http::to_lower(control).find("no-cache") != std::string::npos ||
+         http::to_lower(control).find("max-age=0") != std::string::npos ||
+         http::to_lower(pragma).find("no-cache") != std::string::npos;
+}
+
+bool overrides_any(http::query_list const& query) {
+  return std::ranges::any_of(overrides, [&](auto const& pair) { return query.contains(pair.first); });
+}
+
+}  // namespace
+
+std::optional<cache::read_request> read_request_of(exchange const& ex) {
+  auto const& fields = ex.head.fields;
+  if (only_the_store_understands(fields) || (ex.is_anonymous && overrides_any(ex.query))) {
+    return std::nullopt;
+  }
+  cache::read_request read;
+  read.began = ex.began;
+  read.kind = ex.head.method == http::method::head ? cache::read_kind::head : cache::read_kind::get;
+  read.id = {ex.where.bucket, ex.where.key, std::nullopt};
+  if (auto const version = ex.query.find("versionId")) {
+    read.id.version = base::version_id(*version);
+  }
+  if (auto const range = fields.find("range")) {
+    auto const parsed = http::parse_range(*range);
+    if (auto const* spec = std::get_if<http::range_spec>(&parsed)) {
+      read.range = *spec;
+    } else if (std::get<http::range_kind>(parsed) == http::range_kind::several) {
+      return std::nullopt;
+    }
+  }
+  read.conditions = http::read_preconditions(fields);
+  if (auto const mode = fields.find("x-amz-checksum-mode"); mode && http::same_name(*mode, "ENABLED")) {
+    read.checksums = cache::checksum_wish::wanted;
+  }
+  read.older_evidence = asks_for_new_look(fields) ? cache::reuse::forbidden : cache::reuse::allowed;
+  return read;
+}
+
+std::string override_fields(http::query_list const& query, cache::object_headers const& headers) {
+  if (query.empty() || !overrides_any(query)) {
+    return headers.rendered;
+  }
+  auto fields = headers.fields;
+  for (auto const& [parameter, name] : overrides) {
+    auto const value = query.find(parameter);
+    auto const printable = value && std::ranges::all_of(*value, [](char c) {
+      return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+    });
+    if (printable) {  // a line end in it would forge a header
+      fields.set(name, *value);
+    }
+  }
+  std::string out;
+  for (auto const& [name, value] : fields) {
+    out.append(name).append(": ").append(value).append("\r\n");
+  }
+  return out;
+}
+
+}  // namespace s3proxy::proxy

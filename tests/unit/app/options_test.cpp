@@ -1,0 +1,347 @@
+#include "s3proxy/app/options.hpp"
+
+#include "s3proxy/app/option_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace s3proxy::app {
+namespace {
+
+using namespace std::chrono_literals;
+using variables = std::map<std::string, std::string, std::less<>>;
+
+environment lookup_in(variables set) {
+  return [set = std::move(set)](std::string_view name) -> std::optional<std::string> {
+    auto const found = set.find(name);
+    return found != set.end() ? std::optional(found->second) : std::nullopt;
+  };
+}
+
+parse_outcome parse(std::vector<std::string> const& arguments, variables const& set = {}) {
+  std::vector<char const*> argv{"s3proxy"};
+  for (auto const& argument : arguments) {
+    argv.push_back(argument.c_str());
+  }
+  return parse_options(static_cast<int>(argv.size()), argv.data(), lookup_in(set));
+}
+
+run_request accepted(std::vector<std::string> arguments, variables const& set = {}) {
+  arguments.insert(arguments.begin(), {"-e", "http://store:9000"});
+  auto outcome = parse(arguments, set);
+  if (auto* const request = std::get_if<run_request>(&outcome)) {
+    return *request;
+  }
+  auto const* const wrong = std::get_if<usage_error>(&outcome);
+  ADD_FAILURE() << (wrong != nullptr ? wrong->sentence : "text");
+  return {};
+}
+
+std::string refused(std::vector<std::string> const& arguments, variables const& set = {}) {
+  auto const outcome = parse(arguments, set);
+  auto const* const wrong = std::get_if<usage_error>(&outcome);
+  EXPECT_NE(wrong, nullptr) << testing::PrintToString(arguments);
+  return wrong != nullptr ? wrong->sentence : "";
+}
+
+bool says(std::string const& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(options, one_flag_is_enough) {
+  auto const chosen = accepted({}).chosen;
+  EXPECT_EQ(chosen.endpoint, (endpoint_url{url_scheme::http, "store", 9000}));
+  EXPECT_EQ(chosen.port, 3000);
+  EXPECT_EQ(chosen.address, "::");
+  EXPECT_FALSE(chosen.region || chosen.memory || chosen.threads);
+  EXPECT_EQ(chosen.metadata_ttl, 60s);
+  EXPECT_EQ(chosen.rights_ttl, 10min);
+  EXPECT_TRUE(chosen.immutable.empty());
+  EXPECT_EQ(chosen.log, observe::log_spec{});
+  EXPECT_EQ(chosen.access_log, access_log_mode::text);
+  EXPECT_EQ(chosen.allow_anonymous, anonymous_access::no);
+}
+
+TEST(options, every_flag_is_read) {
+  auto const chosen = accepted({"-p",
+                                "8080",
+                                "--address",
+                                "127.0.0.1",
+                                "--region=eu-west-1",
+                                "--memory",
+                                "64M",
+                                "--metadata-ttl",
+                                "0",
+                                "--rights-ttl",
+                                "1h",
+                                "--immutable",
+                                "a/**",
+                                "--immutable",
+                                "b/*",
+                                "--threads",
+                                "3",
+                                "--log-level",
+                                "warn,net=debug",
+                                "--access-log",
+                                "json",
+                                "--allow-anonymous"})
+                          .chosen;
+  EXPECT_EQ(chosen.port, 8080);
+  EXPECT_EQ(chosen.address, "127.0.0.1");
+  EXPECT_EQ(chosen.region->value, "eu-west-1");
+  EXPECT_EQ(chosen.region->from, "--region");
+  EXPECT_EQ(chosen.memory->value, 64U << 20);
+  EXPECT_EQ(chosen.memory->from, "--memory");
+  EXPECT_EQ(chosen.metadata_ttl, 0s);
+  EXPECT_EQ(chosen.rights_ttl, 1h);
+  EXPECT_EQ(chosen.immutable, (std::vector<std::string>{"a/**", "b/*"}));
+  EXPECT_EQ(chosen.threads, 3U);
+  EXPECT_EQ(chosen.log.of(observe::room::net), observe::level::debug);
+  EXPECT_EQ(chosen.access_log, access_log_mode::json);
+  EXPECT_EQ(chosen.allow_anonymous, anonymous_access::loopback);
+}
+
+TEST(options, every_flag_has_its_variable) {
+  auto const outcome = parse({}, {{"S3PROXY_ENDPOINT", "https://store"},
+                                  {"S3PROXY_PORT", "8080"},
+                                  {"S3PROXY_ADDRESS", "::1"},
+                                  {"S3PROXY_REGION", "eu-west-1"},
+                                  {"S3PROXY_MEMORY", "64M"},
+                                  {"S3PROXY_METADATA_TTL", "5s"},
+                                  {"S3PROXY_RIGHTS_TTL", "6s"},
+                                  {"S3PROXY_IMMUTABLE", "a/**, b/*,"},
+                                  {"S3PROXY_THREADS", "3"},
+                                  {"S3PROXY_LOG_LEVEL", "debug"},
+                                  {"S3PROXY_ACCESS_LOG", "off"},
+                                  {"S3PROXY_ALLOW_ANONYMOUS", "network"}});
+  ASSERT_TRUE(std::holds_alternative<run_request>(outcome));
+  auto const& chosen = std::get<run_request>(outcome).chosen;
+  EXPECT_EQ(chosen.endpoint.url(), "https://store");
+  EXPECT_EQ(chosen.port, 8080);
+  EXPECT_EQ(chosen.address, "::1");
+  EXPECT_EQ(chosen.region->from, "environment S3PROXY_REGION");
+  EXPECT_EQ(chosen.memory->from, "environment S3PROXY_MEMORY");
+  EXPECT_EQ(chosen.metadata_ttl, 5s);
+  EXPECT_EQ(chosen.rights_ttl, 6s);
+  EXPECT_EQ(chosen.immutable, (std::vector<std::string>{"a/**", "b/*"}));
+  EXPECT_EQ(chosen.threads, 3U);
+  EXPECT_EQ(chosen.log.everywhere, observe::level::debug);
+  EXPECT_EQ(chosen.access_log, access_log_mode::off);
+  EXPECT_EQ(chosen.allow_anonymous, anonymous_access::network);
+}
+
+TEST(options, a_flag_beats_its_variable_even_where_the_variable_is_wrong) {
+  auto const chosen =
+      accepted({"--port", "1", "--immutable", "a/*"}, {{"S3PROXY_PORT", "x"}, {"S3PROXY_IMMUTABLE", "b/*"}})
+          .chosen;
+  EXPECT_EQ(chosen.port, 1);
+  EXPECT_EQ(chosen.immutable, std::vector<std::string>{"a/*"});
+}
+
+TEST(options, of_a_flag_given_twice_the_last_counts) {
+  EXPECT_EQ(accepted({"-p", "1", "-p2"}).chosen.port, 2);
+}
+
+TEST(options, the_short_environment_names_are_second_choice) {
+  EXPECT_EQ(accepted({}, {{"PORT", "81"}}).chosen.port, 81);
+  EXPECT_EQ(accepted({}, {{"PORT", "81"}, {"S3PROXY_PORT", "82"}}).chosen.port, 82);
+  auto const outcome = parse({}, {{"ENDPOINT", "http://one"}, {"S3PROXY_ENDPOINT", "http://two"}});
+  EXPECT_EQ(std::get<run_request>(outcome).chosen.endpoint.host, "two");
+  EXPECT_TRUE(std::holds_alternative<run_request>(parse({}, {{"ENDPOINT", "http://one"}})));
+}
+
+TEST(options, a_variable_that_is_set_but_empty_is_not_set) {
+  EXPECT_EQ(accepted({}, {{"S3PROXY_PORT", ""}, {"PORT", "81"}, {"S3PROXY_MEMORY", ""}}).chosen.port, 81);
+}
+
+TEST(options, a_kubernetes_service_link_is_ignored_with_a_warning) {
+  auto const request = accepted({}, {{"S3PROXY_PORT", "tcp://10.0.0.1:3000"}, {"PORT", "81"}});
+  EXPECT_EQ(request.chosen.port, 81);
+  ASSERT_EQ(request.warnings.size(), 1U);
+  EXPECT_TRUE(says(request.warnings[0], "S3PROXY_PORT=tcp://10.0.0.1:3000")) << request.warnings[0];
+  EXPECT_TRUE(says(request.warnings[0], "Kubernetes"));
+  EXPECT_EQ(accepted({}, {{"PORT", "tcp://10.0.0.1:3000"}}).chosen.port, 3000);
+  EXPECT_TRUE(says(refused({"-e", "http://store", "--port", "tcp://10.0.0.1:3000"}), "is not a port"));
+}
+
+TEST(options, a_wrong_value_is_told_with_where_it_came_from_and_what_is_allowed) {
+  EXPECT_EQ(refused({"-e", "http://s", "--port", "99999"}),
+            "--port: `99999` is not a port; allowed: 0 to 65535 (0 lets the kernel choose)");
+  EXPECT_TRUE(refused({"-e", "http://s"}, {{"S3PROXY_PORT", "x"}})
+                  .starts_with("environment S3PROXY_PORT: `x` is not a port; allowed: "));
+  EXPECT_TRUE(refused({"-e", "http://s"}, {{"PORT", "x"}}).starts_with("environment PORT: "));
+  EXPECT_TRUE(refused({"-e", "localhost:9000"}).starts_with("--endpoint: `localhost:9000` has no scheme"));
+  EXPECT_TRUE(refused({}, {{"ENDPOINT", "localhost"}}).starts_with("environment ENDPOINT: "));
+  EXPECT_TRUE(says(refused({"-e", "http://s", "--access-log", "xml"}), "allowed: off, text, json"));
+  EXPECT_TRUE(says(refused({"-e", "http://s", "--log-level", "loud"}), "error, warn, info, debug"));
+  EXPECT_TRUE(says(refused({"-e", "http://s"}, {{"S3PROXY_IMMUTABLE", "a/**,b"}}),
+                   "environment S3PROXY_IMMUTABLE: `b` "));
+}
+
+TEST(options, each_flag_refuses_nonsense_under_its_own_name) {
+  for (auto const& row : option_table()) {
+    auto const flag = std::string(row.flag);
+    auto const sentence = refused({"-e", "http://store", flag + "=\x01 !"});
+    EXPECT_TRUE(sentence.starts_with(flag + ": `\\x01 !` ")) << sentence;
+  }
+}
+
+TEST(options, a_flag_without_its_value_does_not_swallow_the_next_flag) {
+  for (auto const& row : option_table()) {
+    if (row.bare.empty()) {
+      auto const flag = std::string(row.flag);
+      EXPECT_TRUE(refused({"-e", "http://s", flag}).starts_with(flag + ": needs a value, as in " + flag))
+          << flag;
+    }
+  }
+  EXPECT_TRUE(refused({"--port", "--memory", "1GiB"}).starts_with("--port: needs a value"));
+}
+
+TEST(options, a_missing_endpoint_is_one_sentence_with_an_example) {
+  auto const sentence = refused({});
+  EXPECT_TRUE(says(sentence, "--endpoint URL")) << sentence;
+  EXPECT_TRUE(says(sentence, "s3proxy --endpoint https://s3.eu-west-1.amazonaws.com")) << sentence;
+}
+
+TEST(options, an_unknown_flag_is_told_with_the_one_that_was_meant) {
+  struct row {
+    char const* given;
+    char const* meant;
+  };
+  for (auto const& [given, meant] :
+       {row{"--prot", "--port?"}, row{"--endpont=http://x", "--endpoint?"}, row{"--mem", "--memory?"},
+        row{"--metadata_ttl", "--metadata-ttl?"}, row{"--allow-anonymus", "--allow-anonymous?"},
+        row{"--hepl", "--help?"}}) {
+    auto const sentence = refused({"-e", "http://s", given});
+    EXPECT_TRUE(says(sentence, "did you mean " + std::string(meant))) << sentence;
+    EXPECT_TRUE(sentence.starts_with("unknown flag `--")) << sentence;
+  }
+  EXPECT_TRUE(says(refused({"--cache-directory", "/x"}), "s3proxy --help"));
+  EXPECT_FALSE(says(refused({"--cache-directory", "/x"}), "did you mean"));
+  EXPECT_TRUE(says(refused({"-x"}), "unknown flag `-x`"));
+}
+
+TEST(options, an_argument_that_is_no_flag_is_refused) {
+  EXPECT_TRUE(says(refused({"http://localhost:9000"}), "goes behind --endpoint"));
+  EXPECT_TRUE(says(refused({"-e", "http://s", "serve"}), "unexpected argument `serve`"));
+}
+
+TEST(allow_anonymous, unsigned_clients_are_let_in_only_from_this_machine) {
+  for (auto const* address : {"127.0.0.1", "::1", "localhost"}) {
+    EXPECT_EQ(accepted({"--allow-anonymous", "--address", address}).chosen.allow_anonymous,
+              anonymous_access::loopback);
+  }
+  for (std::vector<std::string> const& arguments : {std::vector<std::string>{"--allow-anonymous"},
+                                                    {"--allow-anonymous=loopback"},
+                                                    {"--allow-anonymous", "--address", "0.0.0.0"},
+                                                    {"--allow-anonymous", "--address", "10.0.0.1"}}) {
+    auto given = arguments;
+    given.insert(given.end(), {"-e", "http://store"});
+    auto const sentence = refused(given);
+    EXPECT_TRUE(says(sentence, "add --address 127.0.0.1, or write --allow-anonymous=network")) << sentence;
+  }
+  EXPECT_TRUE(
+      says(refused({"-e", "http://s"}, {{"S3PROXY_ALLOW_ANONYMOUS", "true"}}), "--allow-anonymous=network"));
+}
+
+TEST(allow_anonymous, the_network_must_be_named) {
+  EXPECT_EQ(accepted({"--allow-anonymous=network"}).chosen.allow_anonymous, anonymous_access::network);
+  EXPECT_EQ(
+      accepted({"--allow-anonymous=no"}, {{"S3PROXY_ALLOW_ANONYMOUS", "network"}}).chosen.allow_anonymous,
+      anonymous_access::no);
+}
+
+TEST(help_flag, wins_over_every_mistake_beside_it) {
+  for (auto const* flag : {"-h", "--help"}) {
+    auto const outcome = parse({"--prot", "x", flag}, {{"S3PROXY_PORT", "x"}});
+    ASSERT_TRUE(std::holds_alternative<text_request>(outcome));
+    EXPECT_EQ(std::get<text_request>(outcome).text, help_text());
+  }
+}
+
+TEST(help_flag, shows_each_flag_with_its_default_and_variable_within_the_width_of_a_terminal) {
+  auto const text = help_text();
+  for (auto const& row : option_table()) {
+    EXPECT_TRUE(says(text, row.flag)) << row.flag;
+    EXPECT_TRUE(says(text, "Environment: " + environment_name(row))) << row.flag;
+    EXPECT_TRUE(says(text, "Default: " + std::string(row.initial).substr(0, 40))) << row.flag;
+  }
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 100U) << line;
+  }
+}
+
+TEST(help_flag, each_example_runs) {
+  auto const text = help_text();
+  std::istringstream lines(text.substr(text.find("\nExamples\n") + 10));
+  int examples = 0;
+  for (std::string line; std::getline(lines, line); ++examples) {
+    std::istringstream words(line);
+    std::vector<std::string> arguments;
+    variables set;
+    for (std::string word; words >> word;) {
+      std::erase(word, '\'');
+      if (arguments.empty() && word.starts_with("S3PROXY_")) {
+        set[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
+      } else {
+        arguments.push_back(word);
+      }
+    }
+    ASSERT_EQ(arguments.at(0), "s3proxy");
+    arguments.erase(arguments.begin());
+    EXPECT_TRUE(std::holds_alternative<run_request>(parse(arguments, set))) << line;
+  }
+  EXPECT_GE(examples, 4);
+}
+
+TEST(help_flag, defaults_are_those_that_hold) {
+  // A default that is a value and not a description gives, when written out, what leaving the flag out gives.
+  for (auto const* flag :
+       {"--port", "--metadata-ttl", "--rights-ttl", "--allow-anonymous", "--log-level", "--access-log"}) {
+    for (auto const& row : option_table()) {
+      if (row.flag != flag) {
+        continue;
+      }
+      options written;
+      written.port = 1;
+      written.metadata_ttl = written.rights_ttl = 1ms;
+      written.log.everywhere = observe::level::debug;
+      written.access_log = access_log_mode::off;
+      written.allow_anonymous = anonymous_access::network;
+      EXPECT_FALSE(row.apply(row.initial, flag, written)) << flag;
+      options const initial;
+      int const equal = (written.port == initial.port) + (written.metadata_ttl == initial.metadata_ttl) +
+                        (written.rights_ttl == initial.rights_ttl) + (written.log == initial.log) +
+                        (written.access_log == initial.access_log) +
+                        (written.allow_anonymous == initial.allow_anonymous);
+      EXPECT_EQ(equal, 1) << flag;
+    }
+  }
+}
+
+TEST(version_flag, prints_the_version) {
+  auto const outcome = parse({"--version"});
+  ASSERT_TRUE(std::holds_alternative<text_request>(outcome));
+  EXPECT_EQ(std::get<text_request>(outcome).text, "s3proxy " S3PROXY_VERSION "\n");
+}
+
+TEST(configuration_page, names_each_flag_with_its_variables_and_default) {
+  std::ifstream file(std::string(S3PROXY_TEST_DATA) + "/../../docs/configuration.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  auto const page = text.str();
+  for (auto const& row : option_table()) {
+    EXPECT_TRUE(says(page, "`" + std::string(row.flag))) << row.flag;
+    EXPECT_TRUE(says(page, "`" + environment_name(row) + "`")) << row.flag;
+    EXPECT_TRUE(row.alias.empty() || says(page, "`" + std::string(row.alias) + "`")) << row.flag;
+  }
+}
+
+}  // namespace
+}  // namespace s3proxy::app

@@ -1,0 +1,184 @@
+"""The programs of the bench: store, link, s3proxy and its peer. Each is a context manager with a `port`."""
+
+import contextlib
+import http.client
+import json
+import shutil
+import signal
+from pathlib import Path
+
+from rig.process import LOOPBACK, Process, clean_environment, start_on_free_port
+
+# Test constants, not anybody's keys.
+ACCESS_KEY = "RIGACCESSKEY00000001"
+SECRET_KEY = "rig-secret-key-for-loopback-tests-0000001"
+REGION = "us-east-1"
+
+ROOT = Path(__file__).resolve().parents[4]
+TOOLS = ROOT / "build" / "tools"
+
+
+class Server:
+    """A process, the port it listens on, and how to reach it. Not started until `start` or `with`."""
+
+    def __init__(self, work):
+        self.work = Path(work)
+        self.process = None
+        self.port = None
+        self.outlive = False  # whether it may go on after this program
+
+    @property
+    def address(self):
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def url(self):
+        return f"http://{self.address}"
+
+    def start(self):
+        raise NotImplementedError
+
+    def stop(self, how=signal.SIGTERM):
+        """Stops it and returns the exit code; without effect if it does not run."""
+        process, self.process = self.process, None
+        return process.stop(how) if process else None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Versitygw(Server):
+    """A real S3 server; its objects are files below `work/store`. Started again, it takes its old port."""
+
+    def __init__(self, work):
+        super().__init__(work)
+        self.files = self.work / "store"
+
+    def start(self):
+        self.files.mkdir(parents=True, exist_ok=True)
+        program, options = TOOLS / "versitygw", ["--keep-alive", "--quiet"]
+        env = clean_environment(ROOT_ACCESS_KEY=ACCESS_KEY, ROOT_SECRET_KEY=SECRET_KEY)
+
+        def start_at(port):
+            return Process(
+                [program, "--port", f"{LOOPBACK}:{port}", "--region", REGION, *options, "posix", self.files],
+                self.work / "versitygw.log",
+                env=env,
+                cwd=self.work,
+                outlive=self.outlive,
+            )
+
+        if self.port is None:
+            self.process, self.port = start_on_free_port(start_at)
+        else:
+            self.process = start_at(self.port)
+            if not self.process.wait_until_listening(self.port):
+                self.process.fail("did not come back on its port")
+
+
+class Link(Server):
+    """The slow link in front of a store, and what it counted."""
+
+    def __init__(self, work, program, store_address, *, first_byte_ms=30, megabytes_per_second=80, log=None):
+        super().__init__(work)
+        self.arguments = [program, "--store", store_address]
+        self.arguments += ["--first-byte-ms", first_byte_ms, "--megabytes-per-second", megabytes_per_second]
+        if log:
+            self.arguments += ["--log", log]
+        self._control_port = None
+
+    def start(self):
+        port = self.port or 0
+        self.process = Process(
+            [*self.arguments, "--port", port], self.work / "link.log", read_stdout=True, outlive=self.outlive
+        )
+        match = self.process.read_line(r"^listening port=(\d+) control-port=(\d+)$")
+        self.port, self._control_port = int(match[1]), int(match[2])
+
+    def counters(self):
+        """What crossed the link since the last reset, by name."""
+        return self._control("GET", "/counters")
+
+    def reset(self):
+        """Sets the counters to zero and returns what they were."""
+        return self._control("POST", "/reset")
+
+    def _control(self, method, target):
+        connection = http.client.HTTPConnection(LOOPBACK, self._control_port, timeout=10)
+        with contextlib.closing(connection) as control:
+            control.request(method, target)
+            return json.loads(control.getresponse().read())
+
+
+class S3proxy(Server):
+    """The daemon in front of `endpoint`, with the store's key pair. `arguments` go to its command line."""
+
+    def __init__(self, work, program, endpoint, *, memory="1GiB", arguments=(), env=None):
+        super().__init__(work)
+        self.program = program
+        self.endpoint = endpoint
+        self.arguments = ["--address", LOOPBACK, "--region", REGION, "--memory", memory]
+        self.arguments += ["--access-log", "off", *arguments]
+        keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+        self.env = keys if env is None else env
+
+    def start(self):
+        env = clean_environment(**self.env)
+
+        def start_at(port):
+            return Process(
+                [self.program, "--endpoint", self.endpoint, "--port", port, *self.arguments],
+                self.work / "s3proxy.log",
+                env=env,
+                outlive=self.outlive,
+            )
+
+        self.process, self.port = start_on_free_port(start_at)
+
+
+class Nginx(Server):
+    """The peer of the comparison: a slice cache in memory, without authentication, for public buckets."""
+
+    def __init__(self, work, origin_address):
+        super().__init__(work)
+        self.origin_address = origin_address
+        # Its files must sit in memory, as ours do.
+        self.cache = Path("/dev/shm") / f"s3proxy-rig-nginx-{id(self)}-{self.work.name}"
+
+    @staticmethod
+    def program():
+        unpacked = TOOLS / "nginx" / "usr" / "sbin" / "nginx"
+        return unpacked if unpacked.exists() else Path("/usr/sbin/nginx")
+
+    def start(self):
+        self.work.mkdir(parents=True, exist_ok=True)
+        template = (Path(__file__).parent / "nginx.conf.template").read_text()
+
+        def start_at(port):
+            config = self.work / "nginx.conf"
+            values = {
+                "@LISTEN@": f"{LOOPBACK}:{port}",
+                "@ORIGIN@": self.origin_address,
+                "@CACHE@": str(self.cache),
+                "@WORK@": str(self.work),
+            }
+            text = template
+            for name, value in values.items():
+                text = text.replace(name, value)
+            config.write_text(text)
+            return Process(
+                [self.program(), "-p", self.work, "-c", config, "-e", self.work / "nginx.log"],
+                self.work / "nginx.log",
+                outlive=self.outlive,
+            )
+
+        self.process, self.port = start_on_free_port(start_at)
+
+    def stop(self, how=signal.SIGTERM):
+        code = super().stop(how)
+        shutil.rmtree(self.cache, ignore_errors=True)
+        return code

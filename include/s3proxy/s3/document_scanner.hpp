@@ -9,17 +9,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace s3proxy::s3 {
 
-/// Reads an XML document as it passes, piece by piece, however it is split, and reports the text of the elements at a
-/// path. It keeps one element's text (bounded) and a depth, never the document; it checks no well-formedness: what is
-/// not understood is passed over. Attributes, namespaces prefixes, comments, CDATA, processing instructions and the
-/// entities `&amp; &lt; &gt; &quot; &apos; &#N; &#xN;` are understood; nothing is expanded.
+/// Reads an XML document as it passes, piece by piece, however it is split, and reports the text of the
+/// elements at a path. It keeps one element's text (bounded) and a depth, never the document; it checks no
+/// well-formedness: what is not understood is passed over. Attributes, namespaces prefixes, comments, CDATA,
+/// processing instructions and the entities `&amp; &lt; &gt; &quot; &apos; &#N; &#xN;` are understood;
+/// nothing is expanded. Line ends become `\n`.
 class xml_scanner {
  public:
-  /// Called with the element's path (names joined by '/', prefixes dropped, e.g. `ListBucketResult/Contents/Key`) and
-  /// its text when the '>' of its end tag arrives. Text beyond the bound is reported cut off, `truncated` says so.
+  /// Called with the element's path (names joined by '/', prefixes dropped, e.g.
+  /// `ListBucketResult/Contents/Key`) and its text when the '>' of its end tag arrives. Text beyond the bound
+  /// is reported cut off, `truncated` says so; it says so as well when the text is not what a reader of the
+  /// whole document would make of it: another entity in it, or an element.
   using on_end = std::function<void(std::string_view path, std::string_view text, bool truncated)>;
 
   explicit xml_scanner(on_end handler);
@@ -27,38 +31,69 @@ class xml_scanner {
   /// Scans one more piece. Handlers run inside.
   void feed(std::string_view piece);
 
-  static constexpr std::size_t max_text = 8 * 1024;  ///< a 1,024-byte key, three times percent-encoded, with room
+  static constexpr std::size_t max_text =
+      8 * 1024;  ///< a 1,024-byte key, three times percent-encoded, with room
   static constexpr std::size_t max_depth = 32;
 
  private:
-  enum class state { text, tag_start, tag_name, in_tag, in_value, markup, comment, cdata, instruction };
+  enum class state {
+    text,
+    tag_start,
+    tag_name,
+    in_tag,
+    in_value,
+    markup,
+    comment,
+    cdata,
+    instruction,
+    doctype
+  };
+  /// An open element: where its name starts in path_, and whether its text is whole.
+  struct level {
+    std::size_t path_size;
+    bool has_children = false;
+    bool lost_text = false;
+  };
+
   void byte(char c);
-  void open_tag();
-  void close_tag();
-  void end_tag_text();
-  void flush_entity();
+  void text_byte(char c);
+  void character(char c);
+  void entity_byte(char c);
+  void tag_start(char c);
+  void tag_byte(char c);
+  void markup_byte(char c);
+  void cdata_byte(char c);
+  void doctype_byte(char c);
+  void skip_until(char fence, std::size_t fences, char c);
+  void finish_tag();
+  void open_element();
+  void close_element();
+  void end_text();
+  void resolve_entity();
   void append(std::string_view text);
+  std::string_view name_of(level const& open) const;
 
   on_end handler_;
   state state_ = state::text;
   std::string path_;
-  std::size_t skipped_depth_ = 0;  // elements deeper than max_depth, not on the path
-  std::size_t depth_ = 0;
-  std::string name_;
+  std::vector<level> levels_;
+  std::size_t skipped_depth_ = 0;  // open elements beyond max_depth
+  std::string name_;               // of the tag being read, without its prefix
   bool closing_ = false;
   bool self_closing_ = false;
   char quote_ = 0;
   std::string text_;
   bool truncated_ = false;
-  std::string entity_;
+  bool after_return_ = false;
   bool in_entity_ = false;
-  std::string markup_;
+  std::string pending_;     // of an entity behind its '&', or of markup behind its "<!"
+  std::size_t fences_ = 0;  // '-', ']' or '?' seen in a row; in a doctype the open brackets
 };
 
 /// What a `<Contents>` of ListObjectsV2 says of one object.
 struct listed_object {
-  base::object_key key;                          ///< decoded when the listing is `encoding-type=url`
-  base::etag tag;                                ///< always with quotes, whether or not the store wrote them
+  base::object_key key;  ///< decoded when the listing is `encoding-type=url`
+  base::etag tag;        ///< always with quotes, whether or not the store wrote them
   base::byte_count size = 0;
   std::optional<http::wall_time> last_modified;
 };
@@ -67,34 +102,41 @@ struct listed_object {
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 class list_scanner {
  public:
-  /// Called when the '>' of `</Contents>` arrives, before feed() returns. An entry without Key, ETag or Size (or with
-  /// a text that was cut off) is not reported.
+  /// Called when the '>' of `</Contents>` arrives, before feed() returns. An entry without Key, ETag or Size
+  /// (or with a text that was cut off) is not reported.
   using on_object = std::function<void(listed_object const&)>;
 
   explicit list_scanner(on_object handler);
+  list_scanner(list_scanner const&) = delete;  // its xml_scanner holds its address
+  list_scanner& operator=(list_scanner const&) = delete;
+
+  /// The request asked for `encoding-type=url`: keys are percent-encoded (`+` is a space) if the answer says
+  /// so too. S3 writes `<EncodingType>` before the first `<Contents>`, some stores behind the last: until it
+  /// is seen, a key that reads differently either way is reported both ways, since evidence too many costs a
+  /// refetch, and too little a stale read. Call before feed().
+  void expect_url_encoding() { url_expected_ = true; }
+
   void feed(std::string_view piece) { xml_.feed(piece); }
 
  private:
   void element(std::string_view path, std::string_view text, bool truncated);
+  void finish_entry();
 
   on_object handler_;
-  // EncodingType may come behind the entries it governs: the request says it too, see expect_url_encoding.
+  bool url_expected_ = false;
   bool url_encoded_ = false;
   std::optional<std::string> key_, tag_, size_, modified_;
-  bool spoiled_ = false;
+  bool spoiled_ = false;  // something of this entry was cut off, or said twice
   xml_scanner xml_;
-
- public:
-  /// The request asked for `encoding-type=url`: keys are percent-encoded (`+` is a space) if the answer says so too;
-  /// S3 writes `<EncodingType>` before the first `<Contents>`, some stores behind the last. Call before feed().
-  void expect_url_encoding() { url_encoded_ = true; }
 };
 
-/// Reads a DeleteObjects request on its way through: the key of each `<Object>`, before the '>' of `</Key>` is
-/// handed on. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+/// Reads a DeleteObjects request on its way through: the key of each `<Object>` of whatever root (some stores
+/// do not look at its name), before the '>' of `</Key>` is handed on. Source:
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 class delete_scanner {
  public:
-  /// `cut_off`: the key was too long to be kept, so it may be any key.
+  /// `cut_off`: the key was too long to be kept, or written so that the store may read another: it may be any
+  /// key.
   using on_key = std::function<void(std::string_view key, bool cut_off)>;
 
   explicit delete_scanner(on_key handler);

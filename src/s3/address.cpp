@@ -1,0 +1,68 @@
+#include "s3proxy/s3/address.hpp"
+
+#include "s3proxy/http/target.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace s3proxy::s3 {
+namespace {
+
+using base::errc;
+
+constexpr std::size_t shortest_bucket = 3;
+constexpr std::size_t longest_bucket = 63;
+constexpr std::size_t longest_key = 1024;
+
+bool is_bucket_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+         // Buckets made before 2018 may have these; the store knows which exist.
+         (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+bool is_edge(char c) {
+  return c == '.' || c == '-';
+}
+
+bool is_bucket_name(std::string_view name) {
+  return name.size() >= shortest_bucket && name.size() <= longest_bucket && !is_edge(name.front()) &&
+         !is_edge(name.back()) && std::all_of(name.begin(), name.end(), is_bucket_byte);
+}
+
+base::result<std::string> decode_segment(std::string_view raw) {
+  auto text = http::percent_decode(raw, http::plus::is_literal);
+  if (text && !http::is_utf8(*text)) {
+    return errc::invalid_uri;
+  }
+  return text;
+}
+
+}  // namespace
+
+base::result<address> parse_address(std::string_view raw_path) {
+  if (raw_path.empty() || raw_path.front() != '/') {
+    return errc::invalid_uri;
+  }
+  raw_path.remove_prefix(1);
+  if (raw_path.empty()) {
+    return address{};
+  }
+  auto const slash = raw_path.find('/');
+  auto bucket = decode_segment(raw_path.substr(0, slash));
+  if (!bucket) {
+    return bucket.error();
+  }
+  auto key = decode_segment(slash == raw_path.npos ? std::string_view{} : raw_path.substr(slash + 1));
+  if (!key) {
+    return key.error();
+  }
+  if (!is_bucket_name(*bucket)) {
+    return errc::invalid_bucket_name;
+  }
+  if (key->size() > longest_key) {
+    return errc::key_too_long;
+  }
+  return address{base::bucket_name{std::move(*bucket)}, base::object_key{std::move(*key)}};
+}
+
+}  // namespace s3proxy::s3

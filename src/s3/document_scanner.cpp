@@ -1,0 +1,89 @@
+#include "s3proxy/s3/document_scanner.hpp"
+
+#include "s3proxy/http/byte_range.hpp"
+#include "s3proxy/http/target.hpp"
+
+#include <utility>
+
+namespace s3proxy::s3 {
+namespace {
+
+constexpr std::string_view entry_path = "ListBucketResult/Contents";
+
+/// S3 quotes the tag, some stores do not.
+base::etag quoted(std::string_view text) {
+  bool const is_quoted = text.starts_with("W/\"") || (text.starts_with('"') && text.ends_with('"'));
+  return base::etag{is_quoted ? std::string(text) : '"' + std::string(text) + '"'};
+}
+
+std::optional<std::string> decoded(std::string const& key) {
+  auto text = http::percent_decode(key, http::plus::is_space);
+  return text ? std::optional(std::move(*text)) : std::nullopt;
+}
+
+}  // namespace
+
+list_scanner::list_scanner(on_object handler)
+    : handler_(std::move(handler)),
+      xml_([this](std::string_view path, std::string_view text, bool truncated) {
+        element(path, text, truncated);
+      }) {}
+
+void list_scanner::element(std::string_view path, std::string_view text, bool truncated) {
+  if (path == "ListBucketResult/EncodingType") {
+    url_encoded_ = text == "url";
+    url_expected_ = false;  // now it is known
+    return;
+  }
+  if (!path.starts_with(entry_path)) {
+    return;
+  }
+  auto const name = path.substr(entry_path.size());
+  if (name.empty()) {
+    return finish_entry();
+  }
+  auto* const slot = name == "/Key"            ? &key_
+                     : name == "/ETag"         ? &tag_
+                     : name == "/Size"         ? &size_
+                     : name == "/LastModified" ? &modified_
+                                               : nullptr;
+  if (slot != nullptr) {
+    spoiled_ = spoiled_ || truncated || slot->has_value();
+    *slot = text;
+  }
+}
+
+void list_scanner::finish_entry() {
+  auto const key = std::exchange(key_, std::nullopt);
+  auto const tag = std::exchange(tag_, std::nullopt);
+  auto const size_text = std::exchange(size_, std::nullopt);
+  auto const modified = std::exchange(modified_, std::nullopt);
+  bool const spoiled = std::exchange(spoiled_, false);
+  auto const size = http::parse_decimal(size_text.value_or(""));
+  if (spoiled || key.value_or("").empty() || tag.value_or("").empty() || !size) {
+    return;
+  }
+  listed_object object{.key = base::object_key{*key},
+                       .tag = quoted(*tag),
+                       .size = *size,
+                       .last_modified = http::parse_iso_date(modified.value_or(""))};
+  auto const plain = url_encoded_ || url_expected_ ? decoded(*key) : std::nullopt;
+  if (url_encoded_ && plain) {
+    object.key = base::object_key{*plain};
+    return handler_(object);
+  }
+  handler_(object);
+  if (plain && *plain != *key) {
+    object.key = base::object_key{*plain};
+    handler_(object);
+  }
+}
+
+delete_scanner::delete_scanner(on_key handler)
+    : xml_([handler = std::move(handler)](std::string_view path, std::string_view text, bool truncated) {
+        if (path.ends_with("/Object/Key")) {
+          handler(text, truncated);
+        }
+      }) {}
+
+}  // namespace s3proxy::s3

@@ -1,0 +1,97 @@
+#include "s3proxy/s3/address.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace s3proxy::s3 {
+namespace {
+
+using base::errc;
+
+struct reading {
+  std::string raw;
+  std::string bucket;
+  std::string key;
+};
+
+TEST(address, is_read_from_a_path_style_path_without_normalising_the_key) {
+  reading const table[] = {
+      {"/", "", ""},
+      {"/bucket", "bucket", ""},
+      {"/bucket/", "bucket", ""},
+      {"/bucket/key", "bucket", "key"},
+      {"/bucket/dir/", "bucket", "dir/"},
+      {"/bucket//", "bucket", "/"},
+      {"/bucket/a//b", "bucket", "a//b"},
+      {"/bucket/../x", "bucket", "../x"},
+      {"/bucket/./a/..", "bucket", "./a/.."},
+      {"/bucket/%2e%2E/x", "bucket", "../x"},
+      {"/bucket/a%2Fb", "bucket", "a/b"},
+      {"/bucket/%2F", "bucket", "/"},
+      {"/bucket/a+b%2B", "bucket", "a+b+"},
+      {"/bucket/a%20b%25", "bucket", "a b%"},
+      {"/bucket/%2541", "bucket", "%41"},
+      {"/bucket/%E6%97%A5", "bucket", "\xE6\x97\xA5"},
+      {"/my.bucket-1/k", "my.bucket-1", "k"},
+      {"/Old_Style/k", "Old_Style", "k"},
+      {"/buck%65t/k", "bucket", "k"},
+      {"/abc/k", "abc", "k"},
+      {"/" + std::string(63, 'a') + "/k", std::string(63, 'a'), "k"},
+      {"/bucket/" + std::string(1024, 'k'), "bucket", std::string(1024, 'k')},
+      {"/bucket/" + std::string(1022, 'k') + "%C3%BC", "bucket", std::string(1022, 'k') + "\xC3\xBC"},
+  };
+  for (auto const& row : table) {
+    auto const read = parse_address(row.raw);
+    ASSERT_TRUE(read) << row.raw;
+    EXPECT_EQ(read->bucket.str(), row.bucket) << row.raw;
+    EXPECT_EQ(read->key.str(), row.key) << row.raw;
+  }
+}
+
+TEST(address, names_the_service_a_bucket_or_an_object) {
+  EXPECT_TRUE(parse_address("/")->is_service());
+  EXPECT_TRUE(parse_address("/bucket")->is_bucket());
+  EXPECT_TRUE(parse_address("/bucket/")->is_bucket());
+  EXPECT_TRUE(parse_address("/bucket/k")->is_object());
+  EXPECT_FALSE(parse_address("/bucket/k")->is_bucket());
+  EXPECT_FALSE(parse_address("/bucket")->is_service());
+}
+
+TEST(address, of_a_path_that_cannot_name_anything_is_refused) {
+  std::pair<std::string, errc> const table[] = {
+      {"", errc::invalid_uri},
+      {"bucket/key", errc::invalid_uri},
+      {"/bucket/%", errc::invalid_uri},
+      {"/bucket/%zz", errc::invalid_uri},
+      {"/bucket/%00", errc::invalid_uri},
+      {"/bucket/%C0%AF", errc::invalid_uri},
+      {"/bucket/%FF", errc::invalid_uri},
+      {"/bucket/%ED%A0%80", errc::invalid_uri},
+      {"/b%zzket/key", errc::invalid_uri},
+      {"//", errc::invalid_bucket_name},
+      {"//key", errc::invalid_bucket_name},
+      {"/ab/key", errc::invalid_bucket_name},
+      {"/" + std::string(64, 'a') + "/key", errc::invalid_bucket_name},
+      {"/../key", errc::invalid_bucket_name},
+      {"/.../key", errc::invalid_bucket_name},
+      {"/-bucket/key", errc::invalid_bucket_name},
+      {"/bucket-/key", errc::invalid_bucket_name},
+      {"/.bucket", errc::invalid_bucket_name},
+      {"/bucket.", errc::invalid_bucket_name},
+      {"/buck%2Fet/key", errc::invalid_bucket_name},
+      {"/buck%20et", errc::invalid_bucket_name},
+      {"/buck:et", errc::invalid_bucket_name},
+      {"/b%C3%BCcket/key", errc::invalid_bucket_name},
+      {"/bucket/" + std::string(1025, 'k'), errc::key_too_long},
+      {"/bucket/" + std::string(1023, 'k') + "%C3%BC", errc::key_too_long},
+  };
+  for (auto const& [raw, why] : table) {
+    auto const read = parse_address(raw);
+    ASSERT_FALSE(read) << raw;
+    EXPECT_EQ(base::to_errc(read.error()), why) << raw;
+  }
+}
+
+}  // namespace
+}  // namespace s3proxy::s3

@@ -12,6 +12,10 @@ worker::worker() : work_(boost::asio::make_work_guard(context_)) {}
 
 worker::~worker() {
   stop();
+  join();
+}
+
+void worker::join() {
   if (thread_.joinable()) {
     thread_.join();
   }

@@ -24,6 +24,7 @@ class worker {
   boost::asio::io_context& context() { return context_; }
   void start();
   void stop();
+  void join();
 
   /// How many connections it has: the acceptor gives the next one to the least loaded. Any thread.
   std::size_t load() const { return load_.load(std::memory_order_relaxed); }

@@ -1,0 +1,96 @@
+#include "support/world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <utility>
+
+namespace s3proxy::test {
+namespace {
+
+// Deadlines that real life gives seconds: short enough that the tests which wait for them are quick, long enough that
+// a busy machine does not reach them by accident in the others.
+proxy::limits quick_limits() {
+  proxy::limits limits;
+  limits.origin.backoff = std::chrono::milliseconds(1);
+  limits.origin.backoff_most = std::chrono::milliseconds(2);
+  limits.client.lingering = std::chrono::milliseconds(200);
+  return limits;
+}
+
+}  // namespace
+
+world::world(choices with) : origin(with.tls) {
+  keys = {base::access_key_id("FLOWTESTKEY000000001"), base::secret("a secret of the flow tests"),
+          base::secret(with.session_token)};
+  if (with.with_credentials) {
+    current_ = std::make_shared<s3::credentials const>(keys);
+  }
+  app::daemon_settings settings;
+  auto& proxy_settings = settings.proxy;
+  proxy_settings.limits = quick_limits();
+  if (with.adjust) {
+    with.adjust(proxy_settings.limits);
+  }
+  proxy_settings.policy.metadata_ttl = with.metadata_ttl;
+  proxy_settings.policy.rights_ttl = with.rights_ttl;
+  for (auto const& pattern : with.immutable) {
+    proxy_settings.policy.immutable.emplace_back(pattern);
+  }
+  proxy_settings.memory = with.memory;
+  proxy_settings.allow_anonymous = with.allow_anonymous;
+  auto const scheme = with.tls ? upstream::scheme::https : upstream::scheme::http;
+  proxy_settings.origin.endpoint = {scheme, with.host, origin.port()};
+  proxy_settings.origin.region = "us-east-1";
+  proxy_settings.origin.limits = proxy_settings.limits.origin;
+  proxy_settings.origin.credentials = [this] {
+    std::lock_guard const lock(mutex_);
+    return current_;
+  };
+  if (with.tls) {
+    proxy_settings.origin.tls = std::make_shared<upstream::tls_context>(with.host);
+  }
+  settings.address = "127.0.0.1";
+  settings.threads = with.threads;
+  settings.access = observe::access_format::json;
+  settings.access_sink = [this](std::string const& text) {
+    std::lock_guard const lock(mutex_);
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) {
+      lines_.push_back(line);
+    }
+    changed_.notify_all();
+  };
+  auto started = app::daemon::start(std::move(settings), clock);
+  if (auto const* why = std::get_if<std::string>(&started)) {
+    ADD_FAILURE() << *why;
+    std::abort();
+  }
+  proxy = std::move(std::get<std::unique_ptr<app::daemon>>(started));
+}
+
+// The proxy goes first: its connections to the origin are then closed, and the origin's threads end.
+world::~world() {
+  origin.clear_rules();
+  proxy.reset();
+}
+
+answer world::ask(request const& what) {
+  auto link = connect();
+  link.send(signed_request(what));
+  return link.read(what.method);
+}
+
+std::vector<std::string> world::access_lines(std::size_t n) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return lines_.size() >= n; });
+  return lines_;
+}
+
+void world::use_keys(s3::credentials with) {
+  std::lock_guard const lock(mutex_);
+  keys = with;
+  current_ = std::make_shared<s3::credentials const>(std::move(with));
+}
+
+}  // namespace s3proxy::test

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "s3proxy/app/daemon.hpp"
+#include "support/client.hpp"
+#include "support/manual_clock.hpp"
+#include "support/scripted_origin.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace s3proxy::test {
+
+/// A scripted origin, the whole proxy in this process, a clock that the test moves, and clients with the right keys.
+class world {
+ public:
+  struct choices {
+    base::byte_count memory = base::byte_count{64} << 20;
+    std::chrono::milliseconds metadata_ttl = std::chrono::seconds(60);
+    std::chrono::milliseconds rights_ttl = std::chrono::minutes(10);
+    std::vector<std::string> immutable{};
+    unsigned threads = 2;
+    bool with_credentials = true;
+    bool allow_anonymous = false;
+    std::string session_token{};
+    std::function<void(proxy::limits&)> adjust{};  ///< of the limits, which begin small: see the constructor
+    std::shared_ptr<boost::asio::ssl::context> tls{};
+    std::string host = "127.0.0.1";
+  };
+
+  world() : world(choices{}) {}
+  explicit world(choices with);
+  ~world();
+
+  /// Sends a signed request on a connection of its own and reads the answer.
+  answer ask(request const& what);
+  answer get(std::string const& target, fields headers = {}) { return ask({"GET", target, std::move(headers)}); }
+  answer head(std::string const& target, fields headers = {}) { return ask({"HEAD", target, std::move(headers)}); }
+  answer get_range(std::string const& target, std::string const& range) { return get(target, {{"Range", range}}); }
+  answer put(std::string const& target, std::string const& body, fields headers = {}) {
+    return ask({"PUT", target, std::move(headers), body});
+  }
+  answer list(std::string const& bucket) { return get("/" + bucket + "?list-type=2"); }
+
+  client connect() { return client(proxy->port()); }
+  std::string signed_request(request const& what) {
+    return signed_bytes(what, proxy->port(), keys, clock.wall_now());
+  }
+  /// The access lines written so far (JSON), after waiting for the `n`th.
+  std::vector<std::string> access_lines(std::size_t n);
+  /// Replaces the proxy's key pair (a new principal from now on).
+  void use_keys(s3::credentials with);
+
+  scripted_origin origin;
+  manual_clock clock;
+  s3::credentials keys;
+  std::unique_ptr<app::daemon> proxy;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::shared_ptr<s3::credentials const> current_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace s3proxy::test

@@ -1,8 +1,22 @@
 #include "s3proxy/proxy/handlers.hpp"
 
 namespace s3proxy::proxy {
+namespace {
+
+boost::asio::awaitable<base::result<void>> not_offered(exchange&) { co_return base::errc::not_implemented; }
+
+/// CreateSession answers with credentials, which would be ours; a browser form carries a signature of its own, in a
+/// body that nobody here verifies.
+bool would_lend_our_rights(exchange const& ex) {
+  return ex.op == s3::operation::post_form || (ex.where.is_bucket() && ex.query.contains("session"));
+}
+
+}  // namespace
 
 handler dispatch(exchange const& ex) {
+  if (would_lend_our_rights(ex)) {
+    return not_offered;
+  }
   switch (s3::describe(ex.op).how) {
     case s3::treatment::cached_get:
     case s3::treatment::cached_head:

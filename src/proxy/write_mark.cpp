@@ -19,6 +19,13 @@ void write_mark::add(std::string_view key, bool cut_off) {
   ex_.shared().epochs.raise(ex_.where.bucket, keys_.back());
 }
 
+void write_mark::names_ended() {
+  if (effect_ == s3::effect::writes_keys && keys_.empty()) {
+    whole_bucket_ = true;
+    raise();
+  }
+}
+
 void write_mark::raise() {
   auto& epochs = ex_.shared().epochs;
   if (whole_bucket_) {

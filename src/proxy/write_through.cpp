@@ -110,6 +110,7 @@ awaitable<result<void>> write_through(exchange& ex) {
   }
   auto& store = *opened;
   auto ended = co_await send_body(ex, *store, look_at_request);
+  mark.names_ended();
   if (!ended) {
     co_return ended.error();
   }

@@ -20,6 +20,8 @@ class write_mark {
 
   /// A multi-delete names a key: its epoch rises now and at every later edge. `cut_off`: it may be any key.
   void add(std::string_view key, bool cut_off);
+  /// The body of a multi-delete has passed. One that named no key in a way that we understand may have named any.
+  void names_ended();
   void raise();
 
  private:

@@ -12,7 +12,7 @@ using enum retry_kind;
 
 // Codes and texts are S3's own where S3 has them:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-constexpr std::array<error_row, 44> table{{
+constexpr std::array<error_row, 42> table{{
     {malformed_request, client, never, 400, "BadRequest", "The request is not well-formed HTTP/1.1."},
     {header_too_large, client, never, 400, "RequestHeaderSectionTooLarge",
      "Your request header section exceeds the maximum allowed size."},
@@ -89,8 +89,6 @@ constexpr std::array<error_row, 44> table{{
 
     {internal_error, internal, never, 500, "InternalError",
      "We encountered an internal error. Please try again. The log of s3proxy has the details."},
-    {shutting_down, internal, never, 503, "ServiceUnavailable", "s3proxy is shutting down. Please try again."},
-    {config_invalid, internal, never, 500, "InternalError", "The configuration is not valid."},
 }};
 
 constexpr bool in_enum_order() {
@@ -102,7 +100,7 @@ constexpr bool in_enum_order() {
   return true;
 }
 static_assert(in_enum_order(), "one row for every errc, in the order of the enum");
-static_assert(static_cast<std::size_t>(config_invalid) == table.size());
+static_assert(static_cast<std::size_t>(internal_error) == table.size());
 
 class category final : public boost::system::error_category {
  public:

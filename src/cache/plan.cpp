@@ -114,6 +114,7 @@ std::string_view to_text(reason r) {
     case reason::cells_missing: return "cells_missing";
     case reason::version_changed: return "version_changed";
     case reason::unstorable: return "unstorable";
+    case reason::store_error: return "store_error";
     case reason::not_understood: return "not_understood";
   }
   return "-";

@@ -35,7 +35,10 @@ eviction_node* s3_fifo::evict(std::function<bool(eviction_node const&)> const& m
   if (auto* victim = evict_main(may_go)) {
     return victim;
   }
-  return evict_small(may_go);
+  if (auto* victim = evict_small(may_go)) {
+    return victim;
+  }
+  return evict_main(may_go);  // what was read twice has just moved there
 }
 
 eviction_node* s3_fifo::evict_small(std::function<bool(eviction_node const&)> const& may_go) {

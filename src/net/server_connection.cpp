@@ -72,10 +72,11 @@ server_connection::server_connection(tcp::socket socket, client_limits const& li
   int const unsent = static_cast<int>(limits.unsent);
   ::setsockopt(s.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
   std::weak_ptr<state> const weak = state_;
+  // Cancelled, not closed: a client that was too slow can still be told so, and a reset still end half an answer.
   state_->timer.on_expiry([weak] {
     if (auto const self = weak.lock()) {
       error_code ec;
-      self->socket.close(ec);
+      self->socket.cancel(ec);
     }
   });
 }
@@ -195,7 +196,14 @@ void server_connection::watch_hangup(std::function<void()> gone) {
   std::weak_ptr<state> const weak = state_;
   auto const readable = [weak, gone = std::move(gone)](error_code ec) {
     auto const self = weak.lock();
-    if (ec == asio::error::operation_aborted || !self) {
+    if (!self) {
+      return;
+    }
+    if (!self->socket.is_open()) {
+      gone();  // aborted from our side
+      return;
+    }
+    if (ec == asio::error::operation_aborted) {
       return;
     }
     char byte = 0;

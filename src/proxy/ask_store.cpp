@@ -107,7 +107,8 @@ void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr f
   auto const begin = base::round_up(span.begin, cache::cell_size);
   auto const reaches_end = span.end == facts->id.size;
   auto const whole_cells = reaches_end ? span.end : base::round_down(span.end, cache::cell_size);
-  auto const end = std::min(whole_cells, begin + ex.shared().config.limits.fetch.split_beyond);
+  auto const most = std::min(ex.shared().config.limits.fetch.split_beyond, room_in_flight(ex.shared()));
+  auto const end = std::min(whole_cells, begin + most);
   if (begin >= end) {
     return;
   }

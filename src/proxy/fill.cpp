@@ -35,7 +35,8 @@ upstream::origin_request range_request(fill_order const& order, byte_span span) 
 /// Where the body of an answer begins in the object, if it is the version and the range that was asked for.
 std::optional<byte_count> begin_of(fill_order const& order, upstream::response_head const& head, byte_span asked) {
   auto const& facts = *order.facts;
-  if (head.headers.find("etag") != facts.id.tag.str()) {
+  auto const version = base::version_id(head.headers.find("x-amz-version-id").value_or(""));
+  if (head.headers.find("etag") != facts.id.tag.str() || (facts.id.version && *facts.id.version != version)) {
     return std::nullopt;
   }
   if (head.status == 200) {  // a store that ignores Range sends it all: the bytes before are passed over
@@ -122,7 +123,6 @@ awaitable<progress> store_body(fill_order& order, coming_answer& from, std::vect
 }
 
 awaitable<void> run(worker_services& worker, fill_order order, std::optional<coming_answer> coming) {
-  constexpr int resumes_at_most = 1;
   std::vector<char> buffer(worker.shared.config.limits.relay_bytes);
   auto const end = order.permit.span().end;
   auto at = order.permit.span().begin;
@@ -130,15 +130,17 @@ awaitable<void> run(worker_services& worker, fill_order order, std::optional<com
 
   // The task owns the answer it reads; whoever abandons it may be on another worker, so the word is posted.
   auto const current = std::make_shared<upstream::origin_exchange*>(nullptr);
-  order.flight->on_abandoned([current, executor = worker.executor] {
-    asio::post(executor, [current] {
-      if (*current) {
+  std::weak_ptr<store::flight> const flight = order.flight;
+  order.flight->on_abandoned([current, flight, executor = worker.executor] {
+    asio::post(executor, [current, flight] {
+      auto const waited_for = flight.lock();
+      if (*current && waited_for && waited_for->abandoned()) {
         (*current)->cancel();
       }
     });
   });
 
-  for (int resumes = 0; at < end && !order.flight->abandoned(); ++resumes) {
+  for (unsigned resumes = 0; at < end && !order.flight->abandoned(); ++resumes) {
     if (!coming) {
       auto answered = co_await ask_for(worker, order, {at, end});
       if (!answered) {
@@ -146,6 +148,9 @@ awaitable<void> run(worker_services& worker, fill_order order, std::optional<com
         break;
       }
       coming = std::move(answered->from);
+      if (order.flight->abandoned()) {
+        break;  // everybody left while the store was thinking
+      }
     }
     *current = coming->answer.body.get();
     auto const got = co_await store_body(order, *coming, buffer);
@@ -153,7 +158,7 @@ awaitable<void> run(worker_services& worker, fill_order order, std::optional<com
     coming.reset();
     at = std::max(at, base::round_down(got.at, cache::cell_size));  // a cell begun is fetched again
     fault = got.fault;
-    if (!fault || resumes >= resumes_at_most || base::describe(*fault).retry != base::retry_kind::read) {
+    if (!fault || resumes >= worker.shared.config.limits.resumes || base::describe(*fault).retry != base::retry_kind::read) {
       break;
     }
   }

@@ -55,7 +55,7 @@ void note_phase(exchange& ex, course const& way, object_reader const* reader) {
     if (ex.reason == cache::reason::none) {
       ex.reason = cache::reason::cells_missing;
     }
-  } else if (way.brought_bytes) {
+  } else if (way.brought_bytes || (way.asked_store && ex.reason == cache::reason::unknown_object)) {
     ex.phase = cache::phase::miss;
   } else {
     ex.phase = way.asked_store ? cache::phase::revalidate : cache::phase::hit;
@@ -212,7 +212,7 @@ awaitable<result<void>> get_object(exchange& ex) {
           co_return result<void>{};
         }
         if (*done == served::store_knows_better) {
-          co_return co_await bypass(ex, cache::reason::unstorable);
+          co_return co_await bypass(ex, cache::reason::store_error);
         }
         ex.reason = cache::reason::version_changed;
         ++questions;

@@ -44,11 +44,7 @@ void object_reader::join(std::shared_ptr<store::flight> flight) {
 byte_count object_reader::window() const {
   auto const& shared = ex_.shared();
   auto const& limits = shared.config.limits;
-  auto const share = shared.blocks.budget() / limits.in_flight_part;
-  if (shared.blocks.in_flight() > share) {
-    return limits.fetch.part;  // others fetch ahead already: only what is needed next
-  }
-  return cache::window_of(extent_, at_ - span_.begin, share, limits.fetch);
+  return cache::window_of(extent_, at_ - span_.begin, room_in_flight(shared), limits.fetch);
 }
 
 // Claims what is missing up to the window's end and starts a fill for each run of it.

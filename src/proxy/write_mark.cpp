@@ -1,6 +1,17 @@
 #include "s3proxy/proxy/write_mark.hpp"
 
 namespace s3proxy::proxy {
+namespace {
+
+void raise_key(exchange& ex, base::object_key const& key) {
+  auto& epochs = ex.shared().epochs;
+  epochs.raise(ex.where.bucket, key);
+  if (auto const other_name = s3::folded(key); other_name != key) {
+    epochs.raise(ex.where.bucket, other_name);
+  }
+}
+
+}  // namespace
 
 write_mark::write_mark(exchange& ex)
     : ex_(ex),
@@ -16,7 +27,7 @@ void write_mark::add(std::string_view key, bool cut_off) {
     return;
   }
   keys_.emplace_back(key);
-  ex_.shared().epochs.raise(ex_.where.bucket, keys_.back());
+  raise_key(ex_, keys_.back());
 }
 
 void write_mark::names_ended() {
@@ -27,15 +38,14 @@ void write_mark::names_ended() {
 }
 
 void write_mark::raise() {
-  auto& epochs = ex_.shared().epochs;
   if (whole_bucket_) {
-    epochs.raise(ex_.where.bucket);
+    ex_.shared().epochs.raise(ex_.where.bucket);
   }
   if (effect_ == s3::effect::writes_key) {
-    epochs.raise(ex_.where.bucket, ex_.where.key);
+    raise_key(ex_, ex_.where.key);
   }
   for (auto const& key : keys_) {
-    epochs.raise(ex_.where.bucket, key);
+    raise_key(ex_, key);
   }
 }
 

@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace s3proxy::s3 {
 namespace {
@@ -63,6 +67,31 @@ base::result<address> parse_address(std::string_view raw_path) {
     return errc::key_too_long;
   }
   return address{base::bucket_name{std::move(*bucket)}, base::object_key{std::move(*key)}};
+}
+
+base::object_key folded(base::object_key const& key) {
+  std::vector<std::string_view> kept;
+  std::string_view rest = key.str();
+  for (;;) {
+    auto const slash = rest.find('/');
+    auto const segment = rest.substr(0, slash);
+    if (segment == "..") {
+      if (!kept.empty()) {
+        kept.pop_back();
+      }
+    } else if (!segment.empty() && segment != ".") {
+      kept.push_back(segment);
+    }
+    if (slash == std::string_view::npos) {
+      break;
+    }
+    rest.remove_prefix(slash + 1);
+  }
+  std::string out;
+  for (auto const segment : kept) {
+    out.append(out.empty() ? "" : "/").append(segment);
+  }
+  return base::object_key(std::move(out));
 }
 
 }  // namespace s3proxy::s3

@@ -27,6 +27,12 @@ std::size_t shards_for(byte_count budget) {
 
 byte_count bytes_of(cell_mask cells) { return static_cast<byte_count>(std::popcount(cells)) * cache::cell_size; }
 
+/// The cells of `span` within the object; none when it has no byte there, or a block would be made that nobody fills.
+byte_span whole_cells(cache::object_facts const& facts, byte_span span) {
+  auto const inside = base::intersect(span, {0, facts.id.size});
+  return inside.empty() ? byte_span{} : cache::align_to_cells(inside, facts.id.size);
+}
+
 cell_mask without(cell_mask from, cell_mask cells) { return static_cast<cell_mask>(from & ~cells); }
 
 }  // namespace
@@ -94,7 +100,13 @@ block_pin::~block_pin() {
   }
 }
 
-fill_permit::~fill_permit() { release(); }
+fill_permit::~fill_permit() {
+  release();
+  // Whoever waits on a flight whose task never came to an end of its own is woken, and asks for itself.
+  if (owner_ && !owner_->finished()) {
+    owner_->finish(base::errc::origin_reset);
+  }
+}
 
 void fill_permit::write(byte_count at, std::string_view bytes) {
   byte_span const written{at, at + bytes.size()};
@@ -208,7 +220,7 @@ block_store::look block_store::find(cache::object_facts const& facts, byte_count
 
 std::vector<byte_span> block_store::missing(cache::object_facts const& facts, byte_span span) {
   std::vector<byte_span> runs;
-  auto const wanted = cache::align_to_cells(span, facts.id.size);
+  auto const wanted = whole_cells(facts, span);
   for (auto number = cache::block_of(wanted.begin); number * cache::block_size < wanted.end; ++number) {
     auto absent = cache::cells_touched(number, wanted);
     {
@@ -236,7 +248,7 @@ std::vector<byte_span> block_store::missing(cache::object_facts const& facts, by
 
 fill_permit block_store::claim(cache::object_facts const& facts, byte_span span, std::shared_ptr<flight> owner) {
   fill_permit permit(facts.id.size, owner);
-  auto const wanted = cache::align_to_cells(span, facts.id.size);
+  auto const wanted = whole_cells(facts, span);
   for (auto number = cache::block_of(wanted.begin); number * cache::block_size < wanted.end; ++number) {
     auto& home = shard_of(facts.generation, number);
     std::lock_guard const lock(home.mutex);

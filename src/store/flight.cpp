@@ -15,7 +15,7 @@ void flight::leave() {
   {
     std::lock_guard const lock(mutex_);
     if (--readers_ == 0 && !finished_) {
-      told = std::exchange(abandoned_, nullptr);
+      told = abandoned_;
     }
   }
   if (told) {

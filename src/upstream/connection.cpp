@@ -77,7 +77,7 @@ bool is_ambiguous(response_parser const& parser) {
 
 struct connection::impl {
   impl(asio::any_io_executor executor, tls_context* tls_settings, origin_limits const& bounds)
-      : tls_owner(tls_settings), limits(bounds) {
+      : tls_owner(tls_settings), limits(bounds), buffer(bounds.receive_bytes) {
     if (tls_owner) {
       tls.emplace(plain_stream(executor), tls_owner->context());
     } else {
@@ -91,7 +91,7 @@ struct connection::impl {
   origin_limits const& limits;
   std::optional<plain_stream> plain;
   std::optional<tls_stream> tls;
-  beast::flat_buffer buffer{256 * 1024};
+  beast::flat_buffer buffer;
   std::optional<response_parser> parser;
   bool written = false;
   bool broken = false;
@@ -154,9 +154,8 @@ awaitable<result<void>> connection::write(std::string_view head, std::string_vie
 bool connection::written() const { return impl_->written; }
 
 awaitable<result<response_head>> connection::read_head(body_expected body) {
-  constexpr int interim_answers_at_most = 8;
   impl_->lowest().expires_after(impl_->limits.first_byte);
-  for (int i = 0; i < interim_answers_at_most; ++i) {
+  for (int i = 0; i < impl_->limits.interim_answers; ++i) {
     auto& parser = impl_->parser.emplace();
     parser.header_limit(static_cast<std::uint32_t>(impl_->limits.head_bytes));
     parser.body_limit(boost::none);

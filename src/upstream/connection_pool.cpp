@@ -31,13 +31,15 @@ connection_pool::connection_pool(asio::any_io_executor executor, endpoint where,
     : executor_(std::move(executor)), where_(std::move(where)), tls_(tls), most_(most), limits_(limits) {}
 
 asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice) {
-  if (lent_ >= most_) {
+  if (lent_ < most_) {
+    ++lent_;
+  } else {
+    // Whoever gives one back hands its place on: nobody who comes in between can take it.
     auto turn = co_await wait_for_turn();
     if (!turn) {
       co_return turn.error();
     }
   }
-  ++lent_;
   if (choice == connection_choice::any) {
     if (auto held = take_idle()) {
       held->used_before = true;
@@ -59,15 +61,17 @@ asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice)
 }
 
 void connection_pool::give_back(std::unique_ptr<connection> returned) {
-  --lent_;
   if (returned->reusable()) {
     returned->idle_since = std::chrono::steady_clock::now();
     idle_.push_back(std::move(returned));
+    if (idle_.size() > most_) {
+      idle_.erase(idle_.begin());  // reads that asked for a fresh connection left idle ones behind
+    }
   }
-  call_next();
+  pass_place_on();
 }
 
-void connection_pool::call_next() {
+void connection_pool::pass_place_on() {
   while (!waiting_.empty()) {
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
@@ -77,6 +81,7 @@ void connection_pool::call_next() {
       return;
     }
   }
+  --lent_;
 }
 
 std::unique_ptr<connection> connection_pool::take_idle() {

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <charconv>
@@ -53,8 +54,15 @@ std::string answer::error_code() const {
   return begin == std::string::npos || end == std::string::npos ? "" : body.substr(begin + 6, end - begin - 6);
 }
 
-client::client(std::uint16_t port) : socket_(context_) {
+client::client(std::uint16_t port) : client(port, 0) {}
+
+client::client(std::uint16_t port, std::size_t receive_buffer) : socket_(context_) {
+  socket_.open(tcp::v4());
+  if (receive_buffer > 0) {  // before connecting: the window is agreed on then
+    socket_.set_option(asio::socket_base::receive_buffer_size(static_cast<int>(receive_buffer)));
+  }
   socket_.connect({asio::ip::address_v4::loopback(), port});
+  socket_.set_option(tcp::no_delay(true));
   timeval const limit{read_deadline_seconds, 0};
   ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 }
@@ -62,6 +70,22 @@ client::client(std::uint16_t port) : socket_(context_) {
 void client::send(std::string_view bytes) {
   error_code ec;
   asio::write(socket_, asio::buffer(bytes.data(), bytes.size()), ec);
+}
+
+std::size_t client::offer(std::string_view bytes, std::chrono::milliseconds patience) {
+  auto const all = bytes.size();
+  while (!bytes.empty()) {
+    pollfd waiting{socket_.native_handle(), POLLOUT, 0};
+    if (::poll(&waiting, 1, static_cast<int>(patience.count())) <= 0) {
+      break;
+    }
+    auto const count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count < 0) {
+      break;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return all - bytes.size();
 }
 
 bool client::fill() {

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,8 +42,12 @@ struct request {
 class client {
  public:
   explicit client(std::uint16_t port);
+  /// One that holds back little of what it does not read.
+  client(std::uint16_t port, std::size_t receive_buffer);
 
   void send(std::string_view bytes);
+  /// Sends until the proxy has taken nothing more for `patience`. Gives how many bytes went out.
+  std::size_t offer(std::string_view bytes, std::chrono::milliseconds patience);
   /// Reads one whole answer to a request of `method`.
   answer read(std::string_view method = "GET");
   /// Reads the head only; the body can be read with read_body_some.

@@ -74,6 +74,7 @@ class scripted_origin::connection {
 
   void serve() {
     error_code ec;
+    socket_.set_option(tcp::no_delay(true), ec);
     if (tls_) {
       tls_->handshake(asio::ssl::stream_base::server, ec);
     }
@@ -104,6 +105,9 @@ class scripted_origin::connection {
       record(*request);
       write({what.status, "Connection: close\r\n", what.body, {}}, request->method, what);
       return false;
+    }
+    if (what.what == fault::kind::late_body) {
+      what.then();
     }
     if (!read_body(*request)) {
       return false;
@@ -168,8 +172,13 @@ class scripted_origin::connection {
 
   bool send(std::string_view bytes) {
     error_code ec;
-    tls_ ? asio::write(*tls_, asio::buffer(bytes.data(), bytes.size()), ec)
-         : asio::write(socket_, asio::buffer(bytes.data(), bytes.size()), ec);
+    while (!ec && !bytes.empty()) {
+      asio::const_buffer const left(bytes.data(), bytes.size());
+      auto const count = tls_ ? tls_->write_some(left, ec) : socket_.write_some(left, ec);
+      bytes.remove_prefix(count);
+      std::lock_guard const lock(home_.mutex_);
+      home_.sent_bytes_ += count;
+    }
     return !ec;
   }
 
@@ -214,6 +223,9 @@ class scripted_origin::connection {
     auto made = what.what == fault::kind::answer_status ? reply{what.status, "Content-Type: application/xml\r\n", what.body, {}}
                                                         : home_reply(request, what);
     made.fields += what.extra_fields;
+    if (what.what == fault::kind::late_answer) {
+      what.then();
+    }
     return write(std::move(made), request.method, what);
   }
 
@@ -230,7 +242,7 @@ class scripted_origin::connection {
     if (!send(head)) {
       return false;
     }
-    if (what.then) {
+    if (what.then && what.what != late_answer && what.what != late_body) {
       what.then();
     }
     if (method == "HEAD" || made.status == 304 || made.status == 204) {
@@ -477,6 +489,7 @@ void scripted_origin::forget_requests() {
   std::lock_guard const lock(mutex_);
   requests_.clear();
   body_bytes_ = 0;
+  sent_bytes_ = 0;
 }
 
 std::size_t scripted_origin::connections() const {
@@ -487,6 +500,18 @@ std::size_t scripted_origin::connections() const {
 std::uint64_t scripted_origin::body_bytes() const {
   std::lock_guard const lock(mutex_);
   return body_bytes_;
+}
+
+std::uint64_t scripted_origin::sent_bytes() const {
+  std::lock_guard const lock(mutex_);
+  return sent_bytes_;
+}
+
+void scripted_origin::close_connections() {
+  std::lock_guard const lock(mutex_);
+  for (auto const& one : open_) {
+    one->end();
+  }
 }
 
 void scripted_origin::wait_for_requests(std::size_t n) {

@@ -27,7 +27,7 @@ struct received {
   std::string method;
   std::string target;  ///< path and query as they came
   http::header_list headers;
-  std::string body;
+  std::string body{};
 
   std::string path() const { return target.substr(0, target.find('?')); }
   std::string header(std::string_view name) const { return std::string(headers.find(name).value_or("")); }
@@ -59,13 +59,15 @@ struct fault {
     interim,           ///< a 102 before the answer
     refuse_early,      ///< `status` before the body was read, then closes
     replaced_midway,   ///< like none; calls `then` after the head was sent and before the body
+    late_answer,       ///< makes its answer, calls `then`, sends it: what it says is older than when it says it
+    late_body,         ///< like none; calls `then` before the request's body is read
   };
   kind what = kind::none;
   unsigned status = 500;
-  std::string body;
+  std::string body{};
   std::size_t bytes = 0;
-  std::function<void()> then;
-  std::string extra_fields;  ///< more header lines of the answer, each with its CRLF
+  std::function<void()> then{};
+  std::string extra_fields{};  ///< more header lines of the answer, each with its CRLF
 };
 
 /// Holds answers back until the test lets them go: the way to say "while the request is under way" without a sleep.
@@ -122,6 +124,10 @@ class scripted_origin {
   std::size_t connections() const;
   /// Bytes of bodies that were sent to clients.
   std::uint64_t body_bytes() const;
+  /// Bytes, heads included, that the sockets have taken: a client that does not read stops this count.
+  std::uint64_t sent_bytes() const;
+  /// Ends every open connection; new ones are accepted.
+  void close_connections();
   /// Waits until `n` requests were received in all since the last forget_requests().
   void wait_for_requests(std::size_t n);
   /// Waits until no connection is being served.
@@ -150,6 +156,7 @@ class scripted_origin {
   std::list<rule> rules_;
   std::vector<received> requests_;
   std::uint64_t body_bytes_ = 0;
+  std::uint64_t sent_bytes_ = 0;
   std::size_t accepted_ = 0;
   bool stopping_ = false;
   std::list<std::shared_ptr<connection>> open_;

@@ -40,10 +40,14 @@ world::world(choices with) : origin(with.tls) {
   proxy_settings.memory = with.memory;
   proxy_settings.allow_anonymous = with.allow_anonymous;
   auto const scheme = with.tls ? upstream::scheme::https : upstream::scheme::http;
-  proxy_settings.origin.endpoint = {scheme, with.host, origin.port()};
+  auto const port = with.origin_port == 0 ? origin.port() : with.origin_port;
+  proxy_settings.origin.endpoint = {scheme, with.host, port};
   proxy_settings.origin.region = "us-east-1";
   proxy_settings.origin.limits = proxy_settings.limits.origin;
-  proxy_settings.origin.credentials = [this] {
+  proxy_settings.origin.credentials = [this, before = with.before_signing] {
+    if (before) {
+      before();
+    }
     std::lock_guard const lock(mutex_);
     return current_;
   };

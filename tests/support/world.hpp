@@ -29,6 +29,8 @@ class world {
     std::function<void(proxy::limits&)> adjust{};  ///< of the limits, which begin small: see the constructor
     std::shared_ptr<boost::asio::ssl::context> tls{};
     std::string host = "127.0.0.1";
+    std::uint16_t origin_port = 0;               ///< 0: the scripted origin's
+    std::function<void()> before_signing{};      ///< runs whenever the proxy asks for its credentials
   };
 
   world() : world(choices{}) {}

@@ -58,8 +58,6 @@ enum class errc {
 
   // Ours.
   internal_error,  ///< a defect; the log has the details
-  shutting_down,   ///< draining
-  config_invalid,  ///< start-up only: a flag, variable or file is wrong
 };
 
 enum class fault { client, origin, internal };

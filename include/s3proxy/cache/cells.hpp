@@ -8,7 +8,7 @@
 
 namespace s3proxy::cache {
 
-// Bytes are kept in blocks of 256 KiB, aligned, each valid by cells of 16 KiB (design decision 8): exact-range keys
+// Bytes are kept in blocks of 256 KiB, aligned, each valid by cells of 16 KiB (docs/decisions/0008): exact-range keys
 // have no reuse, and whole blocks would pull twice the bytes that engines ask for.
 inline constexpr base::byte_count cell_size = 16 * 1024;
 inline constexpr base::byte_count block_size = 256 * 1024;
@@ -55,11 +55,12 @@ constexpr base::byte_span align_to_cells(base::byte_span span, base::byte_count 
           std::min(base::round_up(span.end, cell_size), object_size)};
 }
 
-/// How many bytes from `at` on are held without a gap within its block, given the block's valid cells.
+/// How many bytes from `at` on are held without a gap within its block, given the block's valid cells; none beyond the
+/// object.
 constexpr base::byte_count held_from(base::byte_count at, cell_mask valid, base::byte_count object_size) {
   auto const cell = at % block_size / cell_size;
   auto const run = static_cast<unsigned>(std::countr_one(static_cast<unsigned>(valid) >> cell));
-  if (run == 0) {
+  if (run == 0 || at >= object_size) {
     return 0;
   }
   auto const end = base::round_down(at, cell_size) + run * cell_size;

@@ -26,7 +26,7 @@ struct object_id_hash {
   std::size_t operator()(object_id const& id) const;
 };
 
-/// What makes two answers the same bytes (design decision 7). `version` is absent when the source does not tell it
+/// What makes two answers the same bytes (docs/decisions/0007). `version` is absent when the source does not tell it
 /// (a listing); it never stands in for the entity tag, because version `null` is overwritten in place.
 struct identity {
   base::etag tag;  ///< strong

@@ -36,6 +36,7 @@ enum class reason {
   cells_missing,      ///< metadata is held, bytes are not
   version_changed,    ///< the store has another version
   unstorable,         ///< the store's answer may not be kept
+  store_error,        ///< the store answers a fill with an error: it tells the client itself
   not_understood,     ///< a form of request that only the store knows
 };
 

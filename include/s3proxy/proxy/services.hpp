@@ -13,24 +13,19 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 
 namespace s3proxy::proxy {
-
-/// What an unsigned client may do.
-enum class anonymous_rule {
-  refuse,            ///< credentials are set: 403
-  forward_unsigned,  ///< no credentials: public data only
-  sign_for_them,     ///< `--allow-anonymous`: our credentials, and web pages kept out
-};
 
 struct settings {
   proxy::limits limits;
   cache::policy policy;
   upstream::origin_settings origin;
   base::byte_count memory = base::byte_count{1} << 30;
-  bool allow_anonymous = false;  ///< sign for unsigned clients
+  /// Whether unsigned clients are signed for (`--allow-anonymous`). Without credentials they are forwarded unsigned.
+  bool allow_anonymous = false;
 };
 
 /// What all workers share. Every member is thread-safe or never changes. Outlives the workers.
@@ -54,6 +49,14 @@ struct services {
   /// The beginning of something, now.
   cache::moment begin() { return {clock.now(), epochs.next()}; }
 };
+
+/// How much more may be fetched ahead: what all reads have in flight stays within a part of the budget, but for the one
+/// block that each needs next. In bytes.
+inline base::byte_count room_in_flight(services const& shared) {
+  auto const share = shared.blocks.budget() / shared.config.limits.in_flight_part;
+  auto const taken = shared.blocks.in_flight();
+  return std::max(cache::block_size, share > taken ? share - taken : 0);
+}
 
 /// What one worker has for itself. Lives on its thread.
 struct worker_services {

@@ -25,4 +25,8 @@ struct address {
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html and .../object-keys.html
 base::result<address> parse_address(std::string_view raw_path);
 
+/// The key that a store which keeps objects as files would fold `key` into: without empty and `.` segments, `..`
+/// resolved. Equal to `key` for nearly all keys. A write to one may be a write to the other.
+base::object_key folded(base::object_key const& key);
+
 }  // namespace s3proxy::s3

@@ -38,7 +38,8 @@ class block_pin {
 };
 
 /// The right to fill cells: nobody else fetches them while it lives. Bytes count only when their whole cell was
-/// written; what was not written when the permit dies is given up, leaves no trace, and may be claimed by others.
+/// written; what was not written when the permit dies is given up, leaves no trace, and may be claimed by others. Its
+/// death also ends its flight, if the task did not.
 /// Owned by one task; not thread-safe itself.
 class fill_permit {
  public:
@@ -53,7 +54,7 @@ class fill_permit {
   /// claimed are passed over. Cells that became whole are valid for everyone at once (the caller then advances the
   /// flight).
   void write(base::byte_count at, std::string_view bytes);
-  /// Gives up the cells that were not written yet. Called by the destructor.
+  /// Gives up the cells that were not written yet; the flight goes on. Called by the destructor.
   void release();
 
  private:

@@ -35,7 +35,8 @@ class flight {
 
   void advance();
   void finish(std::optional<base::errc> outcome);
-  /// Called once when nobody waits any more; at once if that is so already.
+  /// Called each time the last reader leaves before the end; at once if all have left already. A reader may join again
+  /// after that: the task asks abandoned() before it gives up.
   void on_abandoned(waker wake);
   bool abandoned() const;
 

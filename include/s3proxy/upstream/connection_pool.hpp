@@ -66,7 +66,8 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   };
 
   void give_back(std::unique_ptr<connection> returned);
-  void call_next();
+  /// Gives a lease's place to the next in turn, or frees it.
+  void pass_place_on();
   std::unique_ptr<connection> take_idle();
   boost::asio::awaitable<base::result<void>> wait_for_turn();
   boost::asio::awaitable<base::result<boost::asio::ip::tcp::resolver::results_type>> resolve();

@@ -93,5 +93,17 @@ TEST(address, of_a_path_that_cannot_name_anything_is_refused) {
   }
 }
 
+TEST(address, a_folded_key_is_what_a_store_of_files_would_make_of_it) {
+  struct row {
+    char const* key;
+    char const* want;
+  };
+  for (auto const& [key, want] : {row{"a/b", "a/b"}, row{"a//b", "a/b"}, row{"/a", "a"}, row{"a/", "a"},
+                                  row{"a/./b", "a/b"}, row{"a/../b", "b"}, row{"../../a", "a"}, row{"a/b/..", "a"},
+                                  row{"..", ""}, row{"a..b/.c", "a..b/.c"}}) {
+    EXPECT_EQ(folded(base::object_key(key)), base::object_key(want)) << key;
+  }
+}
+
 }  // namespace
 }  // namespace s3proxy::s3

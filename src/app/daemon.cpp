@@ -10,6 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace s3proxy::app {
@@ -17,6 +19,9 @@ namespace {
 
 namespace asio = boost::asio;
 using listening = std::variant<std::unique_ptr<net::listener>, std::string>;
+
+constexpr std::chrono::milliseconds look_again{2};
+constexpr std::chrono::seconds end_at_the_latest{2};  // aborted coroutines end within one turn of their loops
 
 // A host without IPv6 cannot have the dual-stack socket: all interfaces means IPv4's there.
 listening listen_on(asio::io_context& context, std::string& address, std::uint16_t port, proxy::limits const& limits) {
@@ -66,6 +71,15 @@ daemon::daemon(daemon_settings settings, observe::clock const& clock)
 }
 
 daemon::~daemon() {
+  if (listener_) {
+    asio::post(control_.context(), [this] { listener_->stop(); });
+    abort();
+    // Coroutines hold timers and sockets of their worker, and wakers of others: all end before the first context goes.
+    auto const deadline = std::chrono::steady_clock::now() + end_at_the_latest;
+    while (!is_quiet() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(look_again);
+    }
+  }
   control_.stop();
   for (auto const& worker : workers_) {
     worker->stop();
@@ -74,11 +88,6 @@ daemon::~daemon() {
   for (auto const& worker : workers_) {
     worker->join();
   }
-  // The clients of the store hold sockets of the workers' contexts: they go before their contexts do. Coroutines that
-  // never ended go with the contexts; of what they touch then, the services still stand.
-  for (auto const& worker : worker_services_) {
-    worker->origin.pool().close_idle();
-  }
 }
 
 void daemon::drain(std::function<void()> ended) {
@@ -86,7 +95,6 @@ void daemon::drain(std::function<void()> ended) {
 }
 
 asio::awaitable<void> daemon::drain_task(std::function<void()> ended) {
-  constexpr std::chrono::milliseconds look_again{5};
   listener_->stop();
   for (auto const& worker : workers_) {
     asio::post(worker->context(), [w = worker.get()] { w->finish_all(); });
@@ -94,10 +102,14 @@ asio::awaitable<void> daemon::drain_task(std::function<void()> ended) {
   auto const deadline = std::chrono::steady_clock::now() + settings_.proxy.limits.client.drain;
   asio::steady_timer timer(control_.context());
   bool aborted = false;
-  while (open_connections() > 0) {
-    if (!aborted && std::chrono::steady_clock::now() >= deadline) {
+  while (!is_quiet()) {
+    auto const now = std::chrono::steady_clock::now();
+    if (!aborted && now >= deadline) {
       aborted = true;
       abort();
+    }
+    if (now >= deadline + end_at_the_latest) {
+      break;
     }
     timer.expires_after(look_again);
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -109,7 +121,12 @@ void daemon::abort() {
   for (auto const& worker : workers_) {
     asio::post(worker->context(), [w = worker.get()] { w->abort_all(); });
   }
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    asio::post(workers_[i]->context(), [s = worker_services_[i].get()] { s->origin.pool().shut(); });
+  }
 }
+
+bool daemon::is_quiet() const { return open_connections() == 0 && services_->open_fills == 0; }
 
 std::size_t daemon::open_connections() const {
   std::size_t total = 0;

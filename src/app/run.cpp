@@ -172,7 +172,7 @@ asio::awaitable<void> wait_for_end(asio::io_context& context, daemon& running) {
   running.drain([&context] { context.stop(); });
   co_await signals.async_wait(as_result);
   observe::warn(room::app, "aborting " + std::to_string(running.open_connections()) + " connections");
-  context.stop();
+  context.stop();  // the daemon aborts what is open when it goes
 }
 
 int serve(resolved& with) {
@@ -180,6 +180,7 @@ int serve(resolved& with) {
   observe::clock const clock;
   auto settings = settings_of(with, keeper);
   auto const origin = settings.proxy.origin;
+  asio::io_context context{1};  // before the daemon, which calls it when it has drained
   auto started = daemon::start(std::move(settings), clock);
   if (auto const* why = std::get_if<std::string>(&started)) {
     return complain(exit_cannot_run, *why + ". Choose another with --port or --address.");
@@ -187,7 +188,6 @@ int serve(resolved& with) {
   auto& running = *std::get<std::unique_ptr<daemon>>(started);
   std::fputs(render_banner(banner_of(with, running)).c_str(), stderr);
 
-  asio::io_context context{1};
   auto const how = keeper.current() ? probe_question::signing::with_credentials : probe_question::signing::unsigned_request;
   asio::co_spawn(context,
                  report_store(origin, {with.chosen.endpoint, with.region, with.credentials.current().where, how}, clock),

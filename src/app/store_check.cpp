@@ -17,6 +17,7 @@ boost::asio::awaitable<probe_outcome> check_store(upstream::origin_settings cons
   upstream::origin_request request;
   request.method = "GET";
   request.path = "/";
+  request.signer = settings.credentials();
   auto answer = co_await client.read(std::move(request), count);
   if (!answer) {
     co_return probe_failure{base::to_errc(answer.error()), {}};

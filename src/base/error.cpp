@@ -70,7 +70,7 @@ constexpr std::array<error_row, 42> table{{
      "s3proxy could not connect to the store in time. Check the network between them."},
     {origin_tls_failed, origin, before_write, 502, "BadGateway",
      "s3proxy could not set up TLS with the store. Check its certificate and the CA bundle on s3proxy's host."},
-    {origin_first_byte_timeout, origin, read, 504, "GatewayTimeout",
+    {origin_first_byte_timeout, origin, never, 504, "GatewayTimeout",
      "The store did not answer s3proxy in time. Try again, or check the store."},
     {origin_reset, origin, read, 502, "BadGateway",
      "The store closed s3proxy's connection before it answered. Try again, or check the store."},

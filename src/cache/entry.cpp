@@ -53,10 +53,16 @@ std::optional<learnt> refused(entry const& known, moment began, std::uint64_t ra
 
 learnt learn(entry& known, evidence const& said, std::uint64_t raised, std::uint64_t generation) {
   if (auto const no = refused(known, said.began, raised)) {
+    // Requests that overlap are served by the store in either order. A client that saw this one's answer (a listing)
+    // must not be shown the other version without asking.
+    if (*no == learnt::too_old && (!known.facts || !same_version(known.facts->id, said.what.id))) {
+      known.doubted = true;
+    }
     return *no;
   }
   known.evidence = said.began;
   known.unstorable = false;
+  known.doubted = false;
   if (known.facts && same_version(known.facts->id, said.what.id)) {
     return confirm(known, said);
   }
@@ -69,6 +75,7 @@ learnt learn_absence(entry& known, absence kind, moment began, std::uint64_t rai
     return *no;
   }
   known.evidence = began;
+  known.doubted = false;
   known.facts = nullptr;
   known.unstorable = kind == absence::unstorable;
   return learnt::new_version;
@@ -78,18 +85,26 @@ void grant(entry& known, base::principal_id const& holder, moment granted) {
   auto const found = std::ranges::find(known.rights, holder, &right::holder);
   if (found == known.rights.end()) {
     known.rights.push_back({holder, granted});
-  } else if (found->granted.order < granted.order) {
+  } else if (granted.order > found->denied && (!found->granted || found->granted->order < granted.order)) {
     found->granted = granted;
   }
 }
 
-void revoke(entry& known, base::principal_id const& holder) {
-  std::erase_if(known.rights, [&](right const& r) { return r.holder == holder; });
+void revoke(entry& known, base::principal_id const& holder, moment began) {
+  auto found = std::ranges::find(known.rights, holder, &right::holder);
+  if (found == known.rights.end()) {
+    known.rights.push_back({holder, std::nullopt, began.order});
+    return;
+  }
+  found->denied = std::max(found->denied, began.order);
+  if (found->granted && found->granted->order < began.order) {
+    found->granted.reset();
+  }
 }
 
 std::optional<moment> right_of(entry const& known, base::principal_id const& holder) {
   auto const found = std::ranges::find(known.rights, holder, &right::holder);
-  return found == known.rights.end() ? std::nullopt : std::optional(found->granted);
+  return found == known.rights.end() ? std::nullopt : found->granted;
 }
 
 std::size_t footprint(object_id const& id, entry const& known) {

@@ -7,8 +7,9 @@ namespace s3proxy::cache {
 namespace {
 
 // Fields that describe one message, one request or one connection, not the object.
-constexpr std::array<std::string_view, 7> message_fields{
-    "content-length", "content-range", "date", "x-amz-request-id", "x-amz-id-2", "age", "cache-status"};
+constexpr std::array<std::string_view, 9> message_fields{
+    "content-length", "content-range", "date",       "x-amz-request-id", "x-amz-id-2",
+    "age",            "cache-status",  "set-cookie", "alt-svc"};
 
 bool belongs_to_message(std::string_view name) {
   for (auto const field : message_fields) {

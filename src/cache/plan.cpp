@@ -14,6 +14,9 @@ reason obstacle(read_request const& asked, entry_view const& known, policy const
   if (!is_fresh(rules, asked.id, known.evidence, asked.began, asked.older_evidence)) {
     return asked.older_evidence == reuse::forbidden ? reason::client_no_cache : reason::stale;
   }
+  if (known.doubted && known.evidence.order < asked.began.order) {
+    return reason::doubted;
+  }
   if (!is_entitled(rules, known.right, known.raised, asked.began)) {
     return reason::no_right;
   }
@@ -105,6 +108,7 @@ std::string_view to_text(reason r) {
     case reason::none: return "-";
     case reason::unknown_object: return "unknown_object";
     case reason::stale: return "stale";
+    case reason::doubted: return "doubted";
     case reason::written: return "written";
     case reason::no_right: return "no_right";
     case reason::headers_unknown: return "headers_unknown";

@@ -24,6 +24,7 @@ upstream::origin_request object_request(exchange const& ex, cache::read_request 
   request.method = std::move(method);
   request.path = ex.head.path;
   request.query = query_of(read.id);
+  request.signer = ex.signer;
   request.headers.add("x-amz-checksum-mode", "ENABLED");
   return request;
 }
@@ -94,7 +95,7 @@ cache::facts_ptr learn(exchange& ex, cache::read_request const& read, upstream::
 
 void learn_refusal(exchange& ex, cache::read_request const& read, unsigned status, cache::moment began) {
   if (status == 401 || status == 403) {
-    ex.shared().index.revoke(read.id, ex.principal);
+    ex.shared().index.revoke(read.id, ex.principal, began);
   }
   if (status == 404 || status == 412) {
     ex.shared().index.learn_absence(read.id, cache::absence::not_found, began);
@@ -117,7 +118,7 @@ void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr f
   if (permit.empty()) {
     return;
   }
-  out.emplace(fill_order{read.id, ex.principal, std::string(ex.head.path), std::move(facts), std::move(permit),
+  out.emplace(fill_order{read.id, ex.principal, ex.signer, std::string(ex.head.path), std::move(facts), std::move(permit),
                          std::move(flight), std::make_shared<upstream::call_count>()},
               coming_answer{std::move(answer), span.begin});
 }

@@ -2,6 +2,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace s3proxy::proxy {
@@ -30,11 +31,14 @@ bool may_be_foreign_page(http::field_list const& fields) {
   if (!is_address_or_localhost(host)) {
     return true;
   }
-  if (auto const site = fields.find("sec-fetch-site"); site && http::same_name(*site, "cross-site")) {
-    return true;
-  }
-  auto const origin = fields.find("origin");
-  return origin && *origin != "http://" + std::string(host) && *origin != "https://" + std::string(host);
+  auto const is_foreign = [&](http::field_view const& field) {
+    if (http::same_name(field.name, "sec-fetch-site")) {
+      return http::same_name(field.value, "cross-site");
+    }
+    return http::same_name(field.name, "origin") && field.value != "http://" + std::string(host) &&
+           field.value != "https://" + std::string(host);
+  };
+  return std::ranges::any_of(fields, is_foreign);
 }
 
 result<void> authorize(exchange& ex) {
@@ -50,7 +54,7 @@ result<void> authorize(exchange& ex) {
     return verified.error();
   }
   if (auto const* hashed = std::get_if<s3::hashed_payload>(&verified->payload);
-      hashed && ex.head.body == http::body_kind::none && base::to_hex(hashed->sha256) != s3::empty_payload_hash) {
+      hashed && ex.body_left == 0 && ex.head.body != http::body_kind::chunked && base::to_hex(hashed->sha256) != s3::empty_payload_hash) {
     return errc::content_sha256_mismatch;
   }
   ex.is_anonymous = std::holds_alternative<s3::anonymous>(verified->identity);
@@ -60,6 +64,7 @@ result<void> authorize(exchange& ex) {
   }
   // Everyone is signed for with the one key pair; without one, everyone is the public.
   ex.principal = base::principal_id(keys ? keys->key_id.str() : std::string());
+  ex.signer = keys;
 
   auto where = s3::parse_address(ex.head.path);
   if (!where) {

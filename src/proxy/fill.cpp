@@ -26,6 +26,7 @@ upstream::origin_request range_request(fill_order const& order, byte_span span) 
   request.method = "GET";
   request.path = order.path;
   request.query = query_of(order.id);
+  request.signer = order.signer;
   request.headers.add("Range", http::range_header(span));
   request.headers.add("If-Match", order.facts->id.tag.str());
   request.headers.add("x-amz-checksum-mode", "ENABLED");
@@ -53,7 +54,7 @@ errc learn_from_refusal(services& shared, fill_order const& order, unsigned stat
   switch (status) {
     case 401:
     case 403:
-      shared.index.revoke(order.id, order.principal);
+      shared.index.revoke(order.id, order.principal, began);
       return errc::version_changed;
     case 404:
     case 412:
@@ -122,7 +123,20 @@ awaitable<progress> store_body(fill_order& order, coming_answer& from, std::vect
   co_return progress{at, std::nullopt};
 }
 
+/// Counts a task for as long as its frame lives.
+class counted_task {
+ public:
+  explicit counted_task(services& shared) : shared_(shared) { ++shared_.open_fills; }
+  counted_task(counted_task const&) = delete;
+  counted_task& operator=(counted_task const&) = delete;
+  ~counted_task() { --shared_.open_fills; }
+
+ private:
+  services& shared_;
+};
+
 awaitable<void> run(worker_services& worker, fill_order order, std::optional<coming_answer> coming) {
+  counted_task const counted(worker.shared);
   std::vector<char> buffer(worker.shared.config.limits.relay_bytes);
   auto const end = order.permit.span().end;
   auto at = order.permit.span().begin;

@@ -167,7 +167,12 @@ awaitable<result<asked>> ask(exchange& ex, course& way, cache::plan const& plan)
 awaitable<result<void>> bypass(exchange& ex, cache::reason why) {
   ex.phase = cache::phase::bypass;
   ex.reason = why;
-  co_return co_await pass_through(ex);
+  auto const began = ex.shared().begin();
+  auto done = co_await pass_through(ex);
+  if (ex.status == 401 || ex.status == 403) {
+    ex.shared().index.revoke({ex.where.bucket, ex.where.key, asked_version(ex.query)}, ex.principal, began);
+  }
+  co_return done;
 }
 
 }  // namespace
@@ -221,6 +226,7 @@ awaitable<result<void>> get_object(exchange& ex) {
       case cache::step::ask_head:
       case cache::step::ask_get: {
         ++questions;
+        way.fill.reset();  // of an earlier question: nobody will read it
         auto outcome = co_await ask(ex, way, plan);
         if (!outcome) {
           co_return outcome.error();

@@ -67,7 +67,7 @@ void object_reader::fetch_ahead() {
     join(flight);
     ex_.stored = true;
     start_fill(ex_.worker,
-               {id_, ex_.principal, std::string(ex_.head.path), facts_, std::move(permit), flight, calls_},
+               {id_, ex_.principal, ex_.signer, std::string(ex_.head.path), facts_, std::move(permit), flight, calls_},
                std::nullopt);
   }
   scheduled_ = std::max(scheduled_, horizon);
@@ -86,6 +86,7 @@ awaitable<result<object_reader::piece>> object_reader::next() {
       auto const count = std::min<byte_count>(found.bytes.size(), span_.end - at_);
       at_ += count;
       (asleep_before ? waited_ : served_held_) = true;
+      awaited_block_ = store::block_pin();
       co_return piece{std::move(found.pin), found.bytes.substr(0, static_cast<std::size_t>(count))};
     }
     if (found.coming && found.coming != awaited) {
@@ -98,6 +99,7 @@ awaitable<result<object_reader::piece>> object_reader::next() {
     }
     if (found.coming) {
       asleep_before = true;
+      awaited_block_ = std::move(found.pin);
       co_await wake_->wait(*awaited, seen);
       if (wake_->client_gone()) {
         co_return errc::client_gone;

@@ -35,6 +35,13 @@ bool only_the_store_understands(http::field_list const& fields) {
   });
 }
 
+// Lists in several lines, and contradictions: the store has its own way with them.
+bool repeats_a_condition(http::field_list const& fields) {
+  constexpr std::array<std::string_view, 5> single{"range", "if-match", "if-none-match", "if-modified-since",
+                                                   "if-unmodified-since"};
+  return std::ranges::any_of(single, [&](auto name) { return fields.count(name) > 1; });
+}
+
 bool asks_for_new_look(http::field_list const& fields) {
   auto const control = fields.find("cache-control").value_or("");
   auto const pragma = fields.find("pragma").value_or("");
@@ -51,16 +58,13 @@ bool overrides_any(http::query_list const& query) {
 
 std::optional<cache::read_request> read_request_of(exchange const& ex) {
   auto const& fields = ex.head.fields;
-  if (only_the_store_understands(fields) || (ex.is_anonymous && overrides_any(ex.query))) {
+  if (only_the_store_understands(fields) || repeats_a_condition(fields) || (ex.is_anonymous && overrides_any(ex.query))) {
     return std::nullopt;
   }
   cache::read_request read;
   read.began = ex.began;
   read.kind = ex.head.method == http::method::head ? cache::read_kind::head : cache::read_kind::get;
-  read.id = {ex.where.bucket, ex.where.key, std::nullopt};
-  if (auto const version = ex.query.find("versionId")) {
-    read.id.version = base::version_id(*version);
-  }
+  read.id = {ex.where.bucket, ex.where.key, asked_version(ex.query)};
   if (auto const range = fields.find("range")) {
     auto const parsed = http::parse_range(*range);
     if (auto const* spec = std::get_if<http::range_spec>(&parsed)) {
@@ -75,6 +79,11 @@ std::optional<cache::read_request> read_request_of(exchange const& ex) {
   }
   read.older_evidence = asks_for_new_look(fields) ? cache::reuse::forbidden : cache::reuse::allowed;
   return read;
+}
+
+std::optional<base::version_id> asked_version(http::query_list const& query) {
+  auto const version = query.find("versionId");
+  return version ? std::optional(base::version_id(*version)) : std::nullopt;
 }
 
 std::string override_fields(http::query_list const& query, cache::object_headers const& headers) {

@@ -77,7 +77,7 @@ awaitable<result<void>> forward(exchange& ex, answer_framing framing, std::strin
 }
 
 bool may_blame_us(exchange& ex, upstream::response_head const& head) {
-  return ex.shared().config.origin.credentials() && head.status >= 400 && head.status < 500;
+  return ex.signer && head.status >= 400 && head.status < 500;
 }
 
 }  // namespace
@@ -87,6 +87,7 @@ upstream::origin_request forwarded_request(exchange const& ex) {
   out.method = ex.head.method_text;
   out.path = ex.head.path;
   out.query = ex.head.query;
+  out.signer = ex.signer;
   for (auto const& [name, value] : ex.head.fields) {
     if (is_forwarded(name)) {
       out.headers.add(name, value);

@@ -21,7 +21,8 @@ write_mark::write_mark(exchange& ex)
 }
 
 void write_mark::add(std::string_view key, bool cut_off) {
-  if (cut_off || keys_.size() >= ex_.shared().config.limits.listed_delete_keys) {
+  constexpr std::size_t longest_key = 1024;
+  if (cut_off || key.size() > longest_key || keys_.size() >= ex_.shared().config.limits.listed_delete_keys) {
     whole_bucket_ = true;
     ex_.shared().epochs.raise(ex_.where.bucket);
     return;

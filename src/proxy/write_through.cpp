@@ -43,37 +43,62 @@ class payload_check {
 
 enum class upload_end { sent, refused_early };
 
-// The last piece is held back until the hash matches: a store that is a byte short of the length commits nothing.
-awaitable<result<upload_end>> send_body(exchange& ex, upstream::origin_exchange& to,
-                                        std::function<void(std::string_view)> const& look) {
-  payload_check check(ex.payload);
-  std::vector<char> buffer(ex.shared().config.limits.relay_bytes);
-  while (ex.body_left > 0) {
-    auto const most = std::min<base::byte_count>(buffer.size(), ex.body_left);
-    auto got = co_await ex.client.read_body({buffer.data(), static_cast<std::size_t>(most)});
+/// The body of one upload on its way from the client to the store, a piece at a time.
+class upload {
+ public:
+  upload(exchange& ex, std::function<void(std::string_view)> look)
+      : ex_(ex), check_(ex.payload), look_(std::move(look)), buffer_(ex.shared().config.limits.relay_bytes) {}
+
+  /// Reads the next piece. The last one is given only when the hash of the whole matches: a store that is a byte short
+  /// of the length commits nothing.
+  /// Errors: incomplete_body, request_timeout, content_sha256_mismatch.
+  awaitable<result<void>> read_piece() {
+    auto const most = std::min<base::byte_count>(buffer_.size(), ex_.body_left);
+    auto got = co_await ex_.client.read_body({buffer_.data(), static_cast<std::size_t>(most)});
     if (!got) {
-      to.cancel();
       co_return got.error();
     }
-    ex.body_left -= *got;
-    std::string_view const piece(buffer.data(), *got);
-    check.update(piece);
-    if (ex.body_left == 0 && !check.holds()) {
-      to.cancel();
+    ex_.body_left -= *got;
+    piece_ = {buffer_.data(), *got};
+    check_.update(piece_);
+    if (ex_.body_left == 0 && !check_.holds()) {
       co_return errc::content_sha256_mismatch;
     }
-    look(piece);
-    auto sent = co_await to.write_body(piece);
-    if (!sent) {
-      co_return upload_end::refused_early;  // the store may have said why before it stopped reading
-    }
+    look_(piece_);
+    co_return result<void>{};
   }
-  co_return upload_end::sent;
-}
+
+  /// Sends what is left of the body, beginning with the piece that was read.
+  awaitable<result<upload_end>> send_to(upstream::origin_exchange& store) {
+    store.begin_upload();
+    while (!piece_.empty()) {
+      auto sent = co_await store.write_body(piece_);
+      if (!sent) {
+        co_return upload_end::refused_early;  // the store may have said why before it stopped reading
+      }
+      piece_ = {};
+      if (ex_.body_left > 0) {
+        auto read = co_await read_piece();
+        if (!read) {
+          store.cancel();
+          co_return read.error();
+        }
+      }
+    }
+    co_return upload_end::sent;
+  }
+
+ private:
+  exchange& ex_;
+  payload_check check_;
+  std::function<void(std::string_view)> look_;
+  std::vector<char> buffer_;
+  std::string_view piece_;
+};
 
 upstream::origin_request upload_request(exchange const& ex) {
   auto request = forwarded_request(ex);
-  request.content_length = ex.body_left;
+  request.content_length = ex.head.content_length;
   auto const* hashed = std::get_if<s3::hashed_payload>(&ex.payload);
   // The client's own hash, signed again: the store checks the body a second time.
   request.payload_hash = hashed ? base::to_hex(hashed->sha256) : std::string(s3::unsigned_payload_word);
@@ -103,13 +128,22 @@ awaitable<result<void>> write_through(exchange& ex) {
     }
   };
 
+  // A connection to the store is borrowed only when there is something to send: a client that is slow to begin, or
+  // whose short body is wrong, takes none from the others.
+  upload body(ex, look_at_request);
+  if (!empty_body) {
+    auto begun = co_await body.read_piece();
+    if (!begun) {
+      co_return begun.error();
+    }
+  }
   auto request = upload_request(ex);
   auto opened = co_await ex.worker.origin.open(std::move(request), ex.origin);
   if (!opened) {
     co_return opened.error();
   }
   auto& store = *opened;
-  auto ended = co_await send_body(ex, *store, look_at_request);
+  auto ended = co_await body.send_to(*store);
   mark.names_ended();
   if (!ended) {
     co_return ended.error();

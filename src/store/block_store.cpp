@@ -104,7 +104,7 @@ fill_permit::~fill_permit() {
   release();
   // Whoever waits on a flight whose task never came to an end of its own is woken, and asks for itself.
   if (owner_ && !owner_->finished()) {
-    owner_->finish(base::errc::origin_reset);
+    owner_->finish(std::nullopt);
   }
 }
 
@@ -144,11 +144,17 @@ void fill_permit::write(byte_count at, std::string_view bytes) {
     }
     std::erase_if(held.coming, [](auto const& c) { return c.first == 0; });
     piece.home->in_flight -= bytes_of(whole);
+    if (piece.pending == 0) {
+      piece.pin = block_pin();  // its readers pin it now, or nobody does
+    }
   }
 }
 
 void fill_permit::release() {
   for (auto& piece : pieces_) {
+    if (piece.pending == 0) {
+      continue;
+    }
     std::lock_guard const lock(piece.home->mutex);
     auto& held = *piece.pin.get();
     std::erase_if(held.coming, [&](auto const& c) { return c.second == owner_; });
@@ -213,6 +219,7 @@ block_store::look block_store::find(cache::object_facts const& facts, byte_count
   for (auto const& [cells, owner] : held.coming) {
     if (cells & cache::cell_bit(at)) {
       out.coming = owner;
+      out.pin = block_pin(held);
     }
   }
   return out;
@@ -249,6 +256,7 @@ std::vector<byte_span> block_store::missing(cache::object_facts const& facts, by
 fill_permit block_store::claim(cache::object_facts const& facts, byte_span span, std::shared_ptr<flight> owner) {
   fill_permit permit(facts.id.size, owner);
   auto const wanted = whole_cells(facts, span);
+  permit.pieces_.reserve(static_cast<std::size_t>(wanted.size() / cache::block_size + 2));
   for (auto number = cache::block_of(wanted.begin); number * cache::block_size < wanted.end; ++number) {
     auto& home = shard_of(facts.generation, number);
     std::lock_guard const lock(home.mutex);

@@ -42,6 +42,7 @@ cache::entry_view object_index::look(cache::object_id const& id, base::principal
   view.evidence = known.known.evidence;
   view.right = cache::right_of(known.known, principal);
   view.unstorable = known.known.unstorable;
+  view.doubted = known.known.doubted;
   return view;
 }
 
@@ -90,12 +91,11 @@ void object_index::learn_absence(cache::object_id const& id, cache::absence kind
   });
 }
 
-void object_index::revoke(cache::object_id const& id, base::principal_id const& principal) {
-  auto& home = shard_of(id);
-  std::lock_guard const lock(home.mutex);
-  if (auto const found = home.items.find(id); found != home.items.end()) {
-    cache::revoke(found->second->known, principal);
-  }
+void object_index::revoke(cache::object_id const& id, base::principal_id const& principal, cache::moment began) {
+  change(id, [&](cache::entry& known) {
+    cache::revoke(known, principal, began);
+    return began;
+  });
 }
 
 std::size_t object_index::count() const {

@@ -17,6 +17,7 @@
 #include <array>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace s3proxy::upstream {
 namespace {
@@ -95,11 +96,12 @@ struct connection::impl {
   std::optional<response_parser> parser;
   bool written = false;
   bool broken = false;
+  std::shared_ptr<bool> watching = std::make_shared<bool>(false);  // outlives us in the handler that reads it
 };
 
 connection::connection(asio::any_io_executor executor, tls_context* tls, origin_limits const& limits)
     : impl_(std::make_unique<impl>(std::move(executor), tls, limits)) {}
-connection::~connection() = default;
+connection::~connection() { *impl_->watching = false; }
 
 awaitable<result<void>> connection::connect(asio::ip::tcp::resolver::results_type const& addresses) {
   auto& stream = impl_->lowest();
@@ -127,8 +129,12 @@ awaitable<result<void>> connection::connect(asio::ip::tcp::resolver::results_typ
 }
 
 awaitable<result<void>> connection::write(std::string_view head, std::string_view body) {
-  std::array<asio::const_buffer, 2> const pieces{asio::buffer(head.data(), head.size()),
-                                                 asio::buffer(body.data(), body.size())};
+  std::array<asio::const_buffer, 2> pieces{asio::buffer(head.data(), head.size()),
+                                           asio::buffer(body.data(), body.size())};
+  if (head.empty()) {
+    // Beast's TLS stream takes an empty buffer before a long one for the end of it all, and writes nothing.
+    std::swap(pieces[0], pieces[1]);
+  }
   impl_->lowest().expires_after(impl_->limits.idle);
   error_code failed;
   std::size_t sent = 0;
@@ -143,7 +149,7 @@ awaitable<result<void>> connection::write(std::string_view head, std::string_vie
   }
   // An encrypted record may be on the wire although the count says nothing was taken.
   impl_->written = impl_->written || sent > 0 || (impl_->tls && failed);
-  if (failed) {
+  if (failed || sent < head.size() + body.size()) {
     impl_->broken = true;
     note("write", failed);
     co_return failed == beast::error::timeout ? errc::origin_stalled : errc::origin_reset;
@@ -153,7 +159,21 @@ awaitable<result<void>> connection::write(std::string_view head, std::string_vie
 
 bool connection::written() const { return impl_->written; }
 
+void connection::stop_writing_when_answered() {
+  if (impl_->tls) {
+    return;
+  }
+  *impl_->watching = true;
+  auto const answered = [this, watching = impl_->watching](error_code ec) {
+    if (!ec && *watching) {
+      impl_->lowest().socket().cancel(ec);
+    }
+  };
+  impl_->lowest().socket().async_wait(asio::ip::tcp::socket::wait_read, answered);
+}
+
 awaitable<result<response_head>> connection::read_head(body_expected body) {
+  *impl_->watching = false;
   impl_->lowest().expires_after(impl_->limits.first_byte);
   for (int i = 0; i < impl_->limits.interim_answers; ++i) {
     auto& parser = impl_->parser.emplace();

@@ -20,6 +20,11 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
 
+lease::lease(std::shared_ptr<connection_pool> pool, std::unique_ptr<connection> lent)
+    : pool_(std::move(pool)), lent_(std::move(lent)) {
+  pool_->in_use_.insert(lent_.get());
+}
+
 lease::~lease() {
   if (lent_) {
     pool_->give_back(std::move(lent_));
@@ -31,6 +36,9 @@ connection_pool::connection_pool(asio::any_io_executor executor, endpoint where,
     : executor_(std::move(executor)), where_(std::move(where)), tls_(tls), most_(most), limits_(limits) {}
 
 asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice) {
+  if (shut_) {
+    co_return errc::origin_busy;
+  }
   if (lent_ < most_) {
     ++lent_;
   } else {
@@ -52,6 +60,9 @@ asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice)
   if (!addresses) {
     co_return addresses.error();
   }
+  if (shut_) {
+    co_return errc::origin_busy;
+  }
   auto connected = co_await made->connect(*addresses);
   if (!connected) {
     resolved_until_.reset();  // the address may be the old one
@@ -60,8 +71,20 @@ asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice)
   co_return made;
 }
 
+void connection_pool::shut() {
+  shut_ = true;
+  idle_.clear();
+  for (auto* used : in_use_) {
+    used->close();
+  }
+  for (auto const& one : waiting_) {
+    one->turn.cancel();
+  }
+}
+
 void connection_pool::give_back(std::unique_ptr<connection> returned) {
-  if (returned->reusable()) {
+  in_use_.erase(returned.get());
+  if (!shut_ && returned->reusable()) {
     returned->idle_since = std::chrono::steady_clock::now();
     idle_.push_back(std::move(returned));
     if (idle_.size() > most_) {

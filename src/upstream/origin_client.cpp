@@ -41,8 +41,8 @@ origin_client::origin_client(asio::any_io_executor executor, origin_settings con
 std::string origin_client::signed_head(origin_request const& request) {
   auto headers = request.headers;
   headers.set("Host", settings_.endpoint.host_field());
-  if (auto const keys = settings_.credentials()) {
-    s3::sign(request.method, request.path, request.query, headers, *keys, settings_.region, request.payload_hash,
+  if (request.signer) {
+    s3::sign(request.method, request.path, request.query, headers, *request.signer, settings_.region, request.payload_hash,
              clock_.wall_now(), keys_);
   }
   std::string head;

@@ -18,9 +18,15 @@ int keep_session(void* self, void* session) {
 
 namespace {
 
+// A place of our own: Asio takes whatever stands in the application data for its verification callback, and deletes it.
+int place_in_context() {
+  static int const place = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return place;
+}
+
 // TLS 1.3 hands out tickets after the handshake, so sessions come by callback, not from the finished handshake.
 int on_new_session(SSL* ssl, SSL_SESSION* session) {
-  return keep_session(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)), session);
+  return keep_session(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), place_in_context()), session);
 }
 
 }  // namespace
@@ -32,7 +38,7 @@ tls_context::tls_context(std::string host)
   context_.set_verify_mode(boost::asio::ssl::verify_peer);
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-  SSL_CTX_set_app_data(native, this);
+  SSL_CTX_set_ex_data(native, place_in_context(), this);
   SSL_CTX_sess_set_new_cb(native, on_new_session);
 }
 

@@ -122,7 +122,24 @@ TEST(evidence, an_answer_never_replaces_what_began_later) {
   EXPECT_NE(listing.get().body.find("v1"), std::string::npos);
   w.origin.forget_requests();
   EXPECT_EQ(differs(w.get("/buc/k").body, 2, 0), std::nullopt);
-  EXPECT_EQ(w.origin.count(), 0U);  // what the older listing said was not believed
+  EXPECT_EQ(w.origin.count(is("GET")), 0U);  // what the older listing said was not believed
+}
+
+// A listing and a HEAD overlap: whichever the store served first, a client that saw the listing's tag must get it.
+TEST(evidence, older_evidence_that_disagrees_makes_the_next_read_ask) {
+  world w;
+  w.origin.put_version("/buc/k", 1, size);
+  auto const held = std::make_shared<gate>();
+  w.origin.hold([](received const& r) { return r.target.find("list-type") != std::string::npos; }, held);
+  auto listing = std::async(std::launch::async, [&] { return w.list("buc"); });
+  held->wait_for_arrivals(1);
+  w.get("/buc/k");  // began after the listing, answered before it
+  w.origin.put_version("/buc/k", 2, size);
+  held->open();
+  EXPECT_NE(listing.get().body.find("v2"), std::string::npos);
+  auto const got = w.get_range("/buc/k", "bytes=0-99");
+  EXPECT_EQ(got.header("etag"), "\"v2\"");
+  EXPECT_EQ(differs(got.body, 2, 0), std::nullopt);
 }
 
 TEST(evidence, an_answer_that_crossed_a_write_is_not_installed) {

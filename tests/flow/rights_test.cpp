@@ -65,6 +65,35 @@ TEST(rights, a_403_revokes_at_once_and_keeps_the_bytes) {
   EXPECT_EQ(w.origin.count(is("HEAD")), 1U);
 }
 
+TEST(rights, a_grant_that_began_before_a_denial_does_not_undo_it) {
+  world w({.metadata_ttl = 0s});
+  w.origin.put_version("/buc/k", 1, size);
+  auto const late = std::make_shared<gate>();
+  w.origin.when(is("GET"), {.what = fault::kind::none, .then = [late] { late->pass(); }});
+  w.origin.when(is("HEAD"), denied);
+  auto reader = w.connect();
+  reader.send(w.signed_request({"GET", "/buc/k"}));
+  late->wait_for_arrivals(1);
+  EXPECT_EQ(w.head("/buc/k", {{"If-None-Match", "\"x\""}}).status, 403U);
+  late->open();
+  reader.read();
+  w.origin.clear_rules();
+  auto const view = w.proxy->services().index.look({base::bucket_name("buc"), base::object_key("k"), std::nullopt},
+                                                   base::principal_id(w.keys.key_id.str()));
+  EXPECT_FALSE(view.right);
+}
+
+TEST(rights, a_403_to_a_request_that_passed_the_cache_by_revokes_too) {
+  world w;
+  w.origin.put_version("/buc/k", 1, size);
+  w.get("/buc/k");
+  w.origin.when(is("GET"), denied);
+  EXPECT_EQ(w.get_range("/buc/k", "bytes=0-1,5-6").status, 403U);
+  w.origin.forget_requests();
+  w.get("/buc/k");
+  EXPECT_EQ(w.origin.count(is("HEAD")), 1U);
+}
+
 TEST(rights, conditions_are_judged_only_after_the_right) {
   world w;
   w.origin.put_version("/buc/k", 1, size);

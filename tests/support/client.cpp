@@ -88,6 +88,11 @@ std::size_t client::offer(std::string_view bytes, std::chrono::milliseconds pati
   return all - bytes.size();
 }
 
+void client::finish_sending() {
+  error_code ec;
+  socket_.shutdown(tcp::socket::shutdown_send, ec);
+}
+
 bool client::fill() {
   if (ended_) {
     return false;

@@ -48,6 +48,8 @@ class client {
   void send(std::string_view bytes);
   /// Sends until the proxy has taken nothing more for `patience`. Gives how many bytes went out.
   std::size_t offer(std::string_view bytes, std::chrono::milliseconds patience);
+  /// Ends this side's half of the connection: what is sent so far is all.
+  void finish_sending();
   /// Reads one whole answer to a request of `method`.
   answer read(std::string_view method = "GET");
   /// Reads the head only; the body can be read with read_body_some.

@@ -93,7 +93,7 @@ class scripted_origin {
     std::string body;
     std::string tag;  ///< with quotes
     std::string last_modified = "Thu, 01 Jan 2026 00:00:00 GMT";
-    std::string fields;  ///< more header lines
+    std::string fields{};  ///< more header lines
   };
 
   explicit scripted_origin(std::shared_ptr<boost::asio::ssl::context> tls = nullptr);

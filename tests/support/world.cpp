@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <sstream>
+#include <thread>
 #include <utility>
 
 namespace s3proxy::test {
@@ -89,6 +90,17 @@ std::vector<std::string> world::access_lines(std::size_t n) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return lines_.size() >= n; });
   return lines_;
+}
+
+bool world::becomes_quiet() {
+  auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (proxy->open_connections() > 0) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      return false;
+    }
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 void world::use_keys(s3::credentials with) {

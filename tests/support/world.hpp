@@ -53,6 +53,8 @@ class world {
   }
   /// The access lines written so far (JSON), after waiting for the `n`th.
   std::vector<std::string> access_lines(std::size_t n);
+  /// Waits until the proxy serves no connection any more. False when that takes too long.
+  bool becomes_quiet();
   /// Replaces the proxy's key pair (a new principal from now on).
   void use_keys(s3::credentials with);
 

@@ -30,7 +30,7 @@ class daemon {
   /// Listens and serves at once. Gives the daemon, or a sentence that says why it cannot. `clock` outlives it.
   static std::variant<std::unique_ptr<daemon>, std::string> start(daemon_settings settings,
                                                                   observe::clock const& clock);
-  /// Aborts what is open and joins every thread.
+  /// Aborts what is open, waits for its end (a second or two at most) and joins every thread.
   ~daemon();
 
   std::string const& address() const { return address_; }
@@ -42,7 +42,7 @@ class daemon {
   /// Stops accepting, lets open requests finish, aborts what is left after limits::client.drain. Calls `ended` once, on
   /// the control thread, when no connection is left. Any thread.
   void drain(std::function<void()> ended);
-  /// Resets every connection. Any thread.
+  /// Resets every client's connection and closes every one to the store: what is open ends at once. Any thread.
   void abort();
 
   std::size_t open_connections() const;
@@ -50,6 +50,7 @@ class daemon {
  private:
   daemon(daemon_settings settings, observe::clock const& clock);
   boost::asio::awaitable<void> drain_task(std::function<void()> ended);
+  bool is_quiet() const;
 
   // In the order of their lives: what stands below uses what stands above.
   daemon_settings settings_;

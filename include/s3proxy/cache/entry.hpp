@@ -14,7 +14,8 @@ namespace s3proxy::cache {
 /// credentials. It is no statement about which version is current: freshness is another clock.
 struct right {
   base::principal_id holder;
-  moment granted;
+  std::optional<moment> granted;
+  std::uint64_t denied = 0;  ///< the order of the last request that the store denied: no older grant counts
 };
 
 /// What we know of one object: which version is current (freshness), and who may read it (rights).
@@ -24,6 +25,8 @@ struct entry {
   std::vector<right> rights;
   /// Set when the store's answer may not be kept: the object is passed through until this evidence is stale.
   bool unstorable = false;
+  /// Set when older evidence named another version: which of the two is current, only a new look at the store tells.
+  bool doubted = false;
 };
 
 /// Who says so: an answer of the object itself brings all its headers, a listing brings none.
@@ -39,7 +42,7 @@ enum class learnt {
   confirmed,        ///< the version we held
   new_version,      ///< another version: the blocks of the old one are unreachable from now on
   headers_dropped,  ///< the same bytes, written again: headers may have changed, blocks stay
-  too_old,          ///< other evidence began later: ignored
+  too_old,          ///< other evidence began later: ignored, but where it disagrees the entry is doubted
   crossed_a_write,  ///< a write of the key started or ended since it began: ignored
 };
 
@@ -53,8 +56,9 @@ learnt learn_absence(entry& known, absence kind, moment began, std::uint64_t rai
 
 /// Records a right of `holder`, which began at `granted`. A newer one is never replaced by an older.
 void grant(entry& known, base::principal_id const& holder, moment granted);
-/// A 401 or 403 to `holder`: its right is gone at once; others and the bytes stay.
-void revoke(entry& known, base::principal_id const& holder);
+/// A 401 or 403 to a request of `holder` that began at `began`: what was granted before it is gone at once, and an
+/// older grant that arrives later does not count; others and the bytes stay.
+void revoke(entry& known, base::principal_id const& holder, moment began);
 std::optional<moment> right_of(entry const& known, base::principal_id const& holder);
 
 /// An estimate of the memory an entry takes, for the budget of the metadata pool, in bytes.

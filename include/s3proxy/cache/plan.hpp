@@ -27,6 +27,7 @@ enum class reason {
   none,
   unknown_object,     ///< nothing is known of it
   stale,              ///< the metadata is older than its TTL
+  doubted,            ///< older evidence named another version
   written,            ///< a write of the key passed since
   no_right,           ///< this principal has not shown that it may read it
   headers_unknown,    ///< only a listing has told of it
@@ -84,6 +85,7 @@ struct entry_view {
   std::optional<moment> right;  ///< of the asking principal
   std::uint64_t raised = 0;     ///< the order of the last write edge of the key
   bool unstorable = false;
+  bool doubted = false;
 };
 
 /// Answers whether the first byte of a span is held. Asked only when the store has to be asked anyway: then a GET that

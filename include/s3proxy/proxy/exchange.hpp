@@ -11,6 +11,7 @@
 #include "s3proxy/s3/operation.hpp"
 #include "s3proxy/s3/sigv4.hpp"
 
+#include <memory>
 #include <string>
 
 namespace s3proxy::proxy {
@@ -33,6 +34,7 @@ struct exchange {
   http::query_list query;
   s3::operation op = s3::operation::other;
   base::principal_id principal;
+  std::shared_ptr<s3::credentials const> signer;  ///< the principal's pair; null: the public
   s3::payload_mode payload;
   bool is_anonymous = false;
 

@@ -15,7 +15,8 @@ namespace s3proxy::proxy {
 /// What a fill needs to know: which version of which object, where its bytes go, and who waits.
 struct fill_order {
   cache::object_id id;
-  base::principal_id principal;  ///< whose credentials ask; its right is renewed by a 2xx
+  base::principal_id principal;  ///< who asks; its right is renewed by a 2xx
+  std::shared_ptr<s3::credentials const> signer;  ///< its credentials
   std::string path;              ///< the object's path as a client wrote it
   cache::facts_ptr facts;
   store::fill_permit permit;

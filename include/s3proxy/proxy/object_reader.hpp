@@ -57,6 +57,7 @@ class object_reader {
   std::vector<std::shared_ptr<store::flight>> joined_;
   std::shared_ptr<upstream::call_count> calls_ = std::make_shared<upstream::call_count>();
   std::unique_ptr<wake_up> wake_;
+  store::block_pin awaited_block_;  // what lands while we wait is not evicted before we have read it
   bool waited_ = false;
   bool served_held_ = false;
 };

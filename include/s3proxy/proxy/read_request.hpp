@@ -11,9 +11,12 @@
 namespace s3proxy::proxy {
 
 /// The request as the cache sees it, or nothing when it carries something that only the store understands: several
-/// ranges, If-Range, an `x-amz-*` field beyond the signature's own and the checksum mode (SSE-C, requester pays,
+/// ranges, If-Range, a range or condition given twice, an `x-amz-*` field beyond the signature's own and the checksum mode (SSE-C, requester pays,
 /// expected owner), `response-*` of an unsigned client.
 std::optional<cache::read_request> read_request_of(exchange const& ex);
+
+/// `?versionId=`, when the client names a version.
+std::optional<base::version_id> asked_version(http::query_list const& query);
 
 /// The object's stored header lines, with those that `response-*` parameters of the query override.
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (request parameters).

@@ -45,6 +45,7 @@ struct services {
   store::block_store blocks;
   store::flight_table questions;
   std::atomic<std::uint64_t> request_numbers{0};
+  std::atomic<std::size_t> open_fills{0};  ///< tasks that no connection owns
 
   /// The beginning of something, now.
   cache::moment begin() { return {clock.now(), epochs.next()}; }

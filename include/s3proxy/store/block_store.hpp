@@ -86,7 +86,7 @@ class block_store {
   block_store& operator=(block_store const&) = delete;
 
   struct look {
-    block_pin pin;                   ///< keeps `bytes` in place
+    block_pin pin;                   ///< keeps `bytes` in place, or the block of a coming cell until it is read
     std::string_view bytes;          ///< from the asked offset on, to the first gap or the block's end; may be empty
     std::shared_ptr<flight> coming;  ///< when `bytes` is empty: who brings the cell, if anyone does
   };

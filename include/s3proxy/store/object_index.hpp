@@ -30,8 +30,8 @@ class object_index {
   cache::learnt learn(cache::object_id const& id, cache::evidence const& said,
                       std::optional<base::principal_id> const& reader);
   void learn_absence(cache::object_id const& id, cache::absence kind, cache::moment began);
-  /// A 401 or 403 to the principal.
-  void revoke(cache::object_id const& id, base::principal_id const& principal);
+  /// A 401 or 403 to the principal's request that began at `began`.
+  void revoke(cache::object_id const& id, base::principal_id const& principal, cache::moment began);
 
   std::size_t count() const;
   std::size_t charge() const;

@@ -39,6 +39,9 @@ class connection {
   /// Errors: origin_reset, origin_stalled. `written()` tells whether any byte of the request went out.
   boost::asio::awaitable<base::result<void>> write(std::string_view head, std::string_view body);
   bool written() const;
+  /// From now until read_head(), a write that waits while the store has already answered fails with origin_reset, and
+  /// read_head() then gives that answer. Plain connections only: over TLS, readable bytes may be a session ticket.
+  void stop_writing_when_answered();
 
   /// Reads the head of a final answer; interim answers (1xx) are passed over.
   /// Errors: origin_first_byte_timeout, origin_reset, origin_bad_response.

@@ -15,6 +15,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 #include <vector>
 
 namespace s3proxy::upstream {
@@ -25,8 +26,7 @@ class connection_pool;
 /// otherwise.
 class lease {
  public:
-  lease(std::shared_ptr<connection_pool> pool, std::unique_ptr<connection> lent)
-      : pool_(std::move(pool)), lent_(std::move(lent)) {}
+  lease(std::shared_ptr<connection_pool> pool, std::unique_ptr<connection> lent);
   lease(lease&& other) noexcept = default;
   lease& operator=(lease&&) = delete;
   ~lease();
@@ -55,8 +55,9 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
 
   std::size_t open() const { return lent_ + idle_.size(); }
   std::size_t lent() const { return lent_; }
-  /// Closes every connection that is not lent.
-  void close_idle() { idle_.clear(); }
+  /// Closes every connection, lent ones under their users, and lends none from now on: whoever waits for the store
+  /// fails at once. For the end of the process.
+  void shut();
 
  private:
   friend class lease;
@@ -78,6 +79,8 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   std::size_t most_;
   origin_limits const& limits_;
   std::size_t lent_ = 0;
+  std::unordered_set<connection*> in_use_;
+  bool shut_ = false;
   std::vector<std::unique_ptr<connection>> idle_;  // the last used at the back
   std::deque<std::shared_ptr<waiter>> waiting_;
   boost::asio::ip::tcp::resolver::results_type addresses_;

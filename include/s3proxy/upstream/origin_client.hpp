@@ -30,12 +30,15 @@ struct origin_request {
   http::header_list headers;  ///< without Host, Content-Length and anything of the signature
   std::string payload_hash{s3::empty_payload_hash};
   std::optional<base::byte_count> content_length;  ///< sent when set
+  /// Who signs: the pair of the principal that the answer is for, whatever has become of the configuration meanwhile.
+  /// Null: unsigned.
+  std::shared_ptr<s3::credentials const> signer;
 };
 
 /// The keys of the moment: they may change under a running process.
 using current_credentials = std::function<std::shared_ptr<s3::credentials const>()>;
 
-/// What a client of the store needs, shared by all workers. `credentials` gives null for unsigned requests.
+/// What a client of the store needs, shared by all workers. `credentials` gives null when there are none.
 struct origin_settings {
   upstream::endpoint endpoint;
   std::string region;
@@ -50,6 +53,8 @@ class origin_exchange {
  public:
   explicit origin_exchange(lease lent) : lease_(std::move(lent)) {}
 
+  /// An upload follows: see connection::stop_writing_when_answered.
+  void begin_upload() { lease_->stop_writing_when_answered(); }
   /// Errors: origin_reset, origin_stalled. Bytes of a request went out: nothing may repeat it.
   boost::asio::awaitable<base::result<void>> write_body(std::string_view bytes);
   boost::asio::awaitable<base::result<response_head>> read_head(body_expected body);

@@ -88,6 +88,10 @@ daemon::~daemon() {
   for (auto const& worker : workers_) {
     worker->join();
   }
+  // The threads are gone, the contexts not yet: the last moment at which a socket can be closed.
+  for (auto const& worker : worker_services_) {
+    worker->origin.pool().shut();
+  }
 }
 
 void daemon::drain(std::function<void()> ended) {

@@ -8,12 +8,15 @@
 
 namespace s3proxy::upstream {
 
+// OpenSSL makes a session useless when one of its connections is dropped without TLS's own goodbye, as ours are. So a
+// copy is kept, and copies of it are offered.
 int keep_session(void* self, void* session) {
   auto& context = *static_cast<tls_context*>(self);
+  auto* const copy = SSL_SESSION_dup(static_cast<SSL_SESSION*>(session));
   std::lock_guard const lock(context.mutex_);
-  auto* old = std::exchange(context.session_, session);
+  auto* old = std::exchange(context.session_, copy);
   SSL_SESSION_free(static_cast<SSL_SESSION*>(old));
-  return 1;  // the reference is ours now
+  return 0;  // we hold no reference to the connection's own
 }
 
 namespace {
@@ -56,7 +59,9 @@ base::result<void> tls_context::prepare(void* native_ssl) {
   }
   std::lock_guard const lock(mutex_);
   if (session_) {
-    SSL_set_session(ssl, static_cast<SSL_SESSION*>(session_));  // takes a reference of its own
+    auto* const copy = SSL_SESSION_dup(static_cast<SSL_SESSION*>(session_));
+    SSL_set_session(ssl, copy);  // takes a reference of its own
+    SSL_SESSION_free(copy);
   }
   return {};
 }

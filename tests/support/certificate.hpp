@@ -7,8 +7,8 @@
 
 namespace s3proxy::test {
 
-/// An issuer of certificates, made for one test: nobody else trusts it. While it lives, SSL_CERT_FILE names it, so that
-/// a world that starts then trusts it and no other. Not for tests in parallel threads.
+/// An issuer of certificates, made for one test: nobody else trusts it. While it lives, SSL_CERT_FILE names
+/// it, so that a world that starts then trusts it and no other. Not for tests in parallel threads.
 class authority {
  public:
   enum class trust { yes, no };

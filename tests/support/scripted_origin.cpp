@@ -80,7 +80,7 @@ class scripted_origin::connection {
     }
     while (!ec && serve_one()) {
     }
-    socket_.close(ec);
+    close();
   }
 
   // shutdown() is what wakes a thread that blocks in recv; close() alone does not.
@@ -90,6 +90,13 @@ class scripted_origin::connection {
   }
 
  private:
+  // Under the lock that end() is called with: a socket is not closed while another thread shuts it down.
+  void close() {
+    std::lock_guard const lock(home_.mutex_);
+    error_code ec;
+    socket_.close(ec);
+  }
+
   bool serve_one() {
     auto request = read_head();
     if (!request) {
@@ -173,8 +180,9 @@ class scripted_origin::connection {
   bool send(std::string_view bytes) {
     error_code ec;
     while (!ec && !bytes.empty()) {
-      asio::const_buffer const left(bytes.data(), bytes.size());
-      auto const count = tls_ ? tls_->write_some(left, ec) : socket_.write_some(left, ec);
+      // A blocking send of more would not return, and not be counted, before all of it is taken.
+      asio::const_buffer const next(bytes.data(), std::min<std::size_t>(bytes.size(), 64 * 1024));
+      auto const count = tls_ ? tls_->write_some(next, ec) : socket_.write_some(next, ec);
       bytes.remove_prefix(count);
       std::lock_guard const lock(home_.mutex_);
       home_.sent_bytes_ += count;
@@ -185,7 +193,7 @@ class scripted_origin::connection {
   bool reset_connection() {
     error_code ec;
     socket_.set_option(asio::socket_base::linger(true, 0), ec);
-    socket_.close(ec);
+    close();
     return false;
   }
 

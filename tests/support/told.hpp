@@ -5,7 +5,8 @@
 
 namespace s3proxy::test {
 
-/// The value of a field of a JSON access line, without its quotes; empty when there is none. The lines are flat.
+/// The value of a field of a JSON access line, without its quotes; empty when there is none. The lines are
+/// flat.
 inline std::string told(std::string_view line, std::string const& name) {
   auto const mark = '"' + name + "\":";
   auto const at = line.find(mark);

@@ -45,10 +45,7 @@ world::world(choices with) : origin(with.tls) {
   proxy_settings.origin.endpoint = {scheme, with.host, port};
   proxy_settings.origin.region = "us-east-1";
   proxy_settings.origin.limits = proxy_settings.limits.origin;
-  proxy_settings.origin.credentials = [this, before = with.before_signing] {
-    if (before) {
-      before();
-    }
+  proxy_settings.origin.credentials = [this] {
     std::lock_guard const lock(mutex_);
     return current_;
   };
@@ -94,7 +91,7 @@ std::vector<std::string> world::access_lines(std::size_t n) {
 
 bool world::becomes_quiet() {
   auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (proxy->open_connections() > 0) {
+  while (proxy->open_connections() > 0 || proxy->services().open_fills > 0) {
     if (std::chrono::steady_clock::now() > deadline) {
       return false;
     }

@@ -29,8 +29,7 @@ class world {
     std::function<void(proxy::limits&)> adjust{};  ///< of the limits, which begin small: see the constructor
     std::shared_ptr<boost::asio::ssl::context> tls{};
     std::string host = "127.0.0.1";
-    std::uint16_t origin_port = 0;               ///< 0: the scripted origin's
-    std::function<void()> before_signing{};      ///< runs whenever the proxy asks for its credentials
+    std::uint16_t origin_port = 0;  ///< 0: the scripted origin's
   };
 
   world() : world(choices{}) {}
@@ -53,7 +52,7 @@ class world {
   }
   /// The access lines written so far (JSON), after waiting for the `n`th.
   std::vector<std::string> access_lines(std::size_t n);
-  /// Waits until the proxy serves no connection any more. False when that takes too long.
+  /// Waits until the proxy serves no connection and fetches nothing any more. False when that takes too long.
   bool becomes_quiet();
   /// Replaces the proxy's key pair (a new principal from now on).
   void use_keys(s3::credentials with);

@@ -58,22 +58,23 @@ def _die_with_parent():
 
 
 class Process:
-    """One running server. `log` is the file with what it wrote (stderr, and stdout unless that is read)."""
+    """One running server. `log` is the file with what it wrote: stderr, and stdout unless that is read or has
+    a file of its own."""
 
-    def __init__(self, command, log, *, env=None, cwd=None, read_stdout=False, outlive=False):
+    def __init__(self, command, log, *, env=None, cwd=None, read_stdout=False, stdout=None, outlive=False):
         self.command = [str(part) for part in command]
         self.name = Path(self.command[0]).name
         self.log = Path(log)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         # The signal on the parent's death is sent when the starting *thread* ends.
         assert outlive or threading.current_thread() is threading.main_thread()
-        with self.log.open("ab") as output:
+        with self.log.open("ab") as output, Path(stdout or self.log).open("ab") as other_output:
             self._popen = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
                 stderr=output,
                 cwd=cwd,
-                stdout=subprocess.PIPE if read_stdout else output,
+                stdout=subprocess.PIPE if read_stdout else other_output,
                 env=clean_environment() if env is None else env,
                 start_new_session=True,
                 preexec_fn=None if outlive else _die_with_parent,

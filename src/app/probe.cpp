@@ -94,8 +94,10 @@ struct meaning {
   std::string_view remedy;
 };
 
-constexpr std::array<meaning, 7> meanings{{
+constexpr std::array<meaning, 8> meanings{{
     {"InvalidAccessKeyId", "the store does not know the key id",
+     "use a key of this store, or check that --endpoint is the store the key belongs to"},
+    {"XAdminUserNotFound", "the store does not know the key id",
      "use a key of this store, or check that --endpoint is the store the key belongs to"},
     {"SignatureDoesNotMatch", "the store knows the key id, but the secret is wrong",
      "copy aws_secret_access_key again, whole and without spaces"},

@@ -32,6 +32,10 @@ reason obstacle(read_request const& asked, entry_view const& known, policy const
 
 base::result<base::byte_span> span_of(read_request const& asked, base::byte_count size) {
   if (asked.range) {
+    auto const* suffix = std::get_if<http::suffix_range>(&*asked.range);
+    if (suffix && suffix->length > 0 && size == 0) {
+      return base::byte_span{0, 0};  // satisfiable: all there is (RFC 9110 section 14.1.2); S3 answers 200
+    }
     return http::resolve(*asked.range, size);
   }
   return base::byte_span{0, size};

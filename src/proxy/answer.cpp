@@ -96,7 +96,10 @@ std::string cache_status(exchange const& ex) {
     case cache::phase::partial: out += "; fwd=partial"; break;
     case cache::phase::revalidate: out += "; fwd=stale"; break;
     case cache::phase::bypass: out += "; fwd=bypass"; break;
-    case cache::phase::none: return out + "; fwd=method";
+    case cache::phase::none: {
+      auto const reads = ex.head.method == http::method::get || ex.head.method == http::method::head;
+      return out + (reads ? "; fwd=bypass" : "; fwd=method");
+    }
   }
   if (ex.stored) {
     out += "; stored";

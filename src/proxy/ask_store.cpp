@@ -104,11 +104,12 @@ void learn_refusal(exchange& ex, cache::read_request const& read, unsigned statu
 
 void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr facts, byte_span span,
                upstream::origin_answer answer, std::optional<first_fill>& out) {
-  // Of a long answer only the first part is taken here; the reader fetches the rest as its client takes it.
+  // Of a long answer only the first window is taken here; the reader fetches the rest as its client takes it. What is
+  // under way behind it is lost, with its connection: a longer first bite makes that rarer.
   auto const begin = base::round_up(span.begin, cache::cell_size);
   auto const reaches_end = span.end == facts->id.size;
   auto const whole_cells = reaches_end ? span.end : base::round_down(span.end, cache::cell_size);
-  auto const most = std::min(ex.shared().config.limits.fetch.split_beyond, room_in_flight(ex.shared()));
+  auto const most = std::min(ex.shared().config.limits.fetch.window, room_in_flight(ex.shared()));
   auto const end = std::min(whole_cells, begin + most);
   if (begin >= end) {
     return;

@@ -39,18 +39,19 @@ std::string object_fields(exchange const& ex, cache::object_facts const& facts, 
 }
 
 answer_head success_head(std::string& fields, cache::read_request const& read, byte_span span, byte_count size) {
-  if (read.range) {
+  auto const partial = read.range && !span.empty();  // the last n bytes of an empty object are the whole of it
+  if (partial) {
     fields.append("Content-Range: ").append(http::content_range(span, size)).append("\r\n");
   }
-  return {.status = read.range ? 206U : 200U,
+  return {.status = partial ? 206U : 200U,
           .fields = fields,
           .framing = answer_framing::length,
           .length = span.size(),
           .request_id = {}};
 }
 
-void note_phase(exchange& ex, course const& way, object_reader const* reader) {
-  if (reader && reader->waited()) {
+void note_phase(exchange& ex, course const& way, object_reader* reader) {
+  if (reader && reader->lacks_some()) {
     ex.phase = reader->served_held() ? cache::phase::partial : cache::phase::miss;
     if (ex.reason == cache::reason::none) {
       ex.reason = cache::reason::cells_missing;
@@ -97,8 +98,8 @@ awaitable<result<served>> serve_body(exchange& ex, course& way, cache::facts_ptr
       }
       co_return piece.error();
     }
-    note_phase(ex, way, &reader);
     if (!ex.answer_started) {
+      note_phase(ex, way, &reader);
       head = render_head(ex, answer);
     }
     auto sent = co_await send(ex, head, piece->bytes);
@@ -157,6 +158,7 @@ awaitable<result<asked>> ask(exchange& ex, course& way, cache::plan const& plan)
     co_return asked::learnt;
   }
   way.asked_store = true;
+  ex.phase = cache::phase::miss;  // until it is known to be better
   if (plan.step == cache::step::ask_head || way.head_first) {
     co_return co_await ask_head(ex, way.read);
   }
@@ -202,7 +204,8 @@ awaitable<result<void>> get_object(exchange& ex) {
         co_return co_await serve_not_modified(ex, way, *known.facts);
       case cache::step::precondition_failed:
         note_phase(ex, way, nullptr);
-        co_return co_await send_error(ex, errc::precondition_failed);
+        co_return co_await send_error(ex, errc::precondition_failed,
+                                      {{"Condition", way.read.conditions.if_match ? "If-Match" : "If-Unmodified-Since"}});
       case cache::step::unsatisfiable:
         co_return co_await refuse_range(ex, way, known.facts->id.size);
       case cache::step::serve: {

@@ -41,6 +41,11 @@ void object_reader::join(std::shared_ptr<store::flight> flight) {
   }
 }
 
+bool object_reader::lacks_some() {
+  waited_ = waited_ || !joined_.empty() || !ex_.shared().blocks.missing(*facts_, {at_, span_.end}).empty();
+  return waited_;
+}
+
 byte_count object_reader::window() const {
   auto const& shared = ex_.shared();
   auto const& limits = shared.config.limits;

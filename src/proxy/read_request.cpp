@@ -74,6 +74,9 @@ std::optional<cache::read_request> read_request_of(exchange const& ex) {
     }
   }
   read.conditions = http::read_preconditions(fields);
+  if (read.conditions.if_modified_since > ex.worker.shared.clock.wall_now()) {
+    read.conditions.if_modified_since.reset();  // S3 ignores a date that has not come yet
+  }
   if (auto const mode = fields.find("x-amz-checksum-mode"); mode && http::same_name(*mode, "ENABLED")) {
     read.checksums = cache::checksum_wish::wanted;
   }

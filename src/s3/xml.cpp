@@ -51,7 +51,7 @@ std::optional<store_error> parse_error_document(std::string_view bytes) {
 }
 
 bool blames_our_credentials(std::string_view code) {
-  static constexpr std::array<std::string_view, 13> codes{"SignatureDoesNotMatch",
+  static constexpr std::array<std::string_view, 14> codes{"SignatureDoesNotMatch",
                                                           "InvalidAccessKeyId",
                                                           "InvalidToken",
                                                           "ExpiredToken",
@@ -63,7 +63,8 @@ bool blames_our_credentials(std::string_view code) {
                                                           "MissingSecurityHeader",
                                                           "InvalidClientTokenId",
                                                           "MissingAuthenticationToken",
-                                                          "UnrecognizedClientException"};
+                                                          "UnrecognizedClientException",
+                                                          "XAdminUserNotFound"};  // versitygw: no such key
   return std::find(codes.begin(), codes.end(), code) != codes.end();
 }
 

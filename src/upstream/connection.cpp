@@ -88,6 +88,13 @@ struct connection::impl {
 
   plain_stream& lowest() { return tls ? tls->next_layer() : *plain; }
 
+  // A request that is given up ends with a reset: some stores take a plain end of the connection for the end of the
+  // body, and keep what they have as the object.
+  void reset_when_closed() {
+    error_code ignored;
+    lowest().socket().set_option(asio::socket_base::linger(true, 0), ignored);
+  }
+
   tls_context* tls_owner;
   origin_limits const& limits;
   std::optional<plain_stream> plain;
@@ -101,7 +108,12 @@ struct connection::impl {
 
 connection::connection(asio::any_io_executor executor, tls_context* tls, origin_limits const& limits)
     : impl_(std::make_unique<impl>(std::move(executor), tls, limits)) {}
-connection::~connection() { *impl_->watching = false; }
+connection::~connection() {
+  *impl_->watching = false;
+  if (impl_->written && !reusable()) {
+    impl_->reset_when_closed();
+  }
+}
 
 awaitable<result<void>> connection::connect(asio::ip::tcp::resolver::results_type const& addresses) {
   auto& stream = impl_->lowest();
@@ -260,6 +272,7 @@ bool connection::still_quiet() {
 
 void connection::close() {
   impl_->broken = true;
+  impl_->reset_when_closed();
   impl_->lowest().close();
 }
 

@@ -59,5 +59,65 @@ TEST(read, a_cold_range_fetches_its_cells_and_no_more) {
   EXPECT_EQ(w.origin.requests()[0].header("if-match"), "\"v1\"");
 }
 
+TEST(read, an_answer_says_hit_only_when_nothing_of_it_comes_from_the_store) {
+  world w;
+  w.origin.put_version("/b1b/k", 1, 3072 * KiB);
+  w.get_range("/b1b/k", "bytes=0-9");
+  auto const rest = w.get("/b1b/k");
+  EXPECT_EQ(rest.header("cache-status").substr(0, 20), "s3proxy; fwd=partial");
+  EXPECT_EQ(w.get("/b1b/k").header("cache-status"), "s3proxy; hit");
+}
+
+TEST(read, the_end_of_an_empty_object_is_the_whole_of_it) {
+  world w;
+  w.origin.put("/b1b/empty", {"", "\"e\""});
+  for (int again = 0; again < 2; ++again) {
+    auto const end = w.get_range("/b1b/empty", "bytes=-5");
+    EXPECT_EQ(end.status, 200U);
+    EXPECT_EQ(end.header("content-length"), "0");
+    auto const begin = w.get_range("/b1b/empty", "bytes=0-5");
+    EXPECT_EQ(begin.status, 416U);
+    EXPECT_NE(begin.body.find("<ActualObjectSize>0</ActualObjectSize>"), std::string::npos);
+    EXPECT_EQ(begin.header("content-range"), "bytes */0");
+  }
+}
+
+TEST(read, a_date_that_has_not_come_yet_is_no_condition) {
+  world w;
+  w.origin.put_version("/b1b/k", 1, 10 * KiB);
+  EXPECT_EQ(w.get("/b1b/k", {{"If-Modified-Since", "Fri, 01 Jan 2027 00:00:00 GMT"}}).status, 200U);
+  EXPECT_EQ(w.get("/b1b/k", {{"If-Modified-Since", "Thu, 01 Jan 2026 00:00:00 GMT"}}).status, 304U);
+}
+
+TEST(read, response_parameters_change_the_answer_and_not_what_is_kept) {
+  world w;
+  w.origin.put("/b1b/k", {"text", "\"t\"", "Thu, 01 Jan 2026 00:00:00 GMT", "Content-Type: text/plain\r\n"});
+  EXPECT_EQ(w.get("/b1b/k?response-content-type=a%2Fb").header("content-type"), "a/b");
+  EXPECT_EQ(w.get("/b1b/k").header("content-type"), "text/plain");
+  EXPECT_EQ(w.get("/b1b/k?response-content-type=a%0D%0AX-Evil:1").header("x-evil"), "");
+  EXPECT_EQ(w.origin.count(), 1U);
+}
+
+TEST(read, checksums_are_shown_on_whole_answers_to_those_who_ask) {
+  world w;
+  w.origin.put("/b1b/k", {"text", "\"t\"", "Thu, 01 Jan 2026 00:00:00 GMT", "x-amz-checksum-crc32: AAAAAA==\r\n"});
+  fields const ask{{"x-amz-checksum-mode", "ENABLED"}};
+  EXPECT_EQ(w.get("/b1b/k", ask).header("x-amz-checksum-crc32"), "AAAAAA==");
+  EXPECT_EQ(w.get("/b1b/k").header("x-amz-checksum-crc32"), "");
+  EXPECT_EQ(w.head("/b1b/k", ask).header("x-amz-checksum-crc32"), "AAAAAA==");
+  EXPECT_EQ(w.get("/b1b/k", {{"x-amz-checksum-mode", "ENABLED"}, {"Range", "bytes=0-1"}}).header("x-amz-checksum-crc32"), "");
+  EXPECT_EQ(w.head("/b1b/k", {{"x-amz-checksum-mode", "ENABLED"}, {"Range", "bytes=0-1"}}).header("x-amz-checksum-crc32"), "");
+  EXPECT_EQ(w.origin.count(), 1U);
+}
+
+TEST(read, a_head_with_a_range_is_partial_and_has_its_length) {
+  world w;
+  w.origin.put_version("/b1b/k", 1, 10 * KiB);
+  auto const got = w.head("/b1b/k", {{"Range", "bytes=0-99"}});
+  EXPECT_EQ(got.status, 206U);
+  EXPECT_EQ(got.header("content-length"), "100");
+  EXPECT_EQ(got.header("content-range"), "bytes 0-99/10240");
+}
+
 }  // namespace
 }  // namespace s3proxy::test

@@ -36,8 +36,9 @@ class object_reader {
   boost::asio::awaitable<base::result<piece>> next();
 
   bool done() const { return at_ >= span_.end; }
-  /// Bytes of the answer that were held when they were asked for, so that the phase can be told.
-  bool waited() const { return waited_; }
+  /// Whether something of the span has to come from the store, as far as can be told now; and whether something of it
+  /// was held already. The phase is told from these.
+  bool lacks_some();
   bool served_held() const { return served_held_; }
 
   /// Counts as a waiter of a flight until the read ends.

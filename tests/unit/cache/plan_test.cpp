@@ -41,6 +41,7 @@ TEST(plan, what_is_known_fresh_and_granted_is_served) {
       {{[](situation& s) { s.asked.range = suffix_range{10}; }}, "serve 990-1000"},
       {{[](situation& s) { s.asked.range = closed_range{990, 5000}; }}, "serve 990-1000"},
       {{empty_object}, "serve 0-0"},
+      {{empty_object, [](situation& s) { s.asked.range = suffix_range{10}; }}, "serve 0-0"},  // all there is
       {{if_match_same}, "serve 0-1000"},
       {{if_none_other}, "serve 0-1000"},
       {{if_modified_before}, "serve 0-1000"},

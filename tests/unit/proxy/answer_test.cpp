@@ -27,7 +27,7 @@ TEST(answer, cache_status_says_how_the_answer_came_about) {
       {revalidate, reason::stale, false, false, "s3proxy; fwd=stale; detail=stale"},
       {revalidate, reason::no_right, false, true, "s3proxy; fwd=stale; collapsed; detail=no_right"},
       {bypass, reason::unstorable, false, false, "s3proxy; fwd=bypass; detail=unstorable"},
-      {none, reason::none, false, false, "s3proxy; fwd=method"},
+      {none, reason::none, false, false, "s3proxy; fwd=bypass"},  // a GET that the cache has no part in
   };
   idle_exchange idle;
   for (auto const& row : table) {

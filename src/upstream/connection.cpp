@@ -111,7 +111,7 @@ connection::connection(asio::any_io_executor executor, tls_context* tls, origin_
 connection::~connection() {
   *impl_->watching = false;
   if (impl_->written && !reusable()) {
-    impl_->reset_when_closed();
+    close();  // not left to the socket's destructor, which never resets
   }
 }
 

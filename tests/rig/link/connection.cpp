@@ -70,6 +70,10 @@ asio::awaitable<void> connection::carry_requests() {
     co_await asio::async_write(store_, asio::buffer(upward_.data(), size),
                                redirect_error(use_awaitable, error));
   }
+  if (error == asio::error::connection_reset) {
+    reset();  // a wire carries a reset as a reset
+    co_return;
+  }
   // A client may finish sending before it has read its answer; if it is gone, writing to it will tell.
   store_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
   client_done_ = true;
@@ -201,6 +205,7 @@ asio::awaitable<void> connection::wait_until(pace::clock::time_point when) {
 void connection::reset() {
   error_code ignored;
   client_.set_option(asio::socket_base::linger{true, 0}, ignored);
+  store_.set_option(asio::socket_base::linger{true, 0}, ignored);
   close();
 }
 

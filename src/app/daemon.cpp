@@ -24,7 +24,8 @@ constexpr std::chrono::milliseconds look_again{2};
 constexpr std::chrono::seconds end_at_the_latest{2};  // aborted coroutines end within one turn of their loops
 
 // A host without IPv6 cannot have the dual-stack socket: all interfaces means IPv4's there.
-listening listen_on(asio::io_context& context, std::string& address, std::uint16_t port, proxy::limits const& limits) {
+listening listen_on(asio::io_context& context, std::string& address, std::uint16_t port,
+                    proxy::limits const& limits) {
   auto bound = net::listener::bind(context, address, port, limits.client, limits.head.head_bytes);
   if (std::holds_alternative<std::string>(bound) && address == "::") {
     auto again = net::listener::bind(context, "0.0.0.0", port, limits.client, limits.head.head_bytes);
@@ -41,7 +42,8 @@ listening listen_on(asio::io_context& context, std::string& address, std::uint16
 std::variant<std::unique_ptr<daemon>, std::string> daemon::start(daemon_settings settings,
                                                                  observe::clock const& clock) {
   std::unique_ptr<daemon> made(new daemon(std::move(settings), clock));
-  auto bound = listen_on(made->control_.context(), made->address_, made->settings_.port, made->settings_.proxy.limits);
+  auto bound =
+      listen_on(made->control_.context(), made->address_, made->settings_.port, made->settings_.proxy.limits);
   if (auto* why = std::get_if<std::string>(&bound)) {
     return std::move(*why);
   }
@@ -62,7 +64,8 @@ daemon::daemon(daemon_settings settings, observe::clock const& clock)
       address_(settings_.address),
       access_(std::make_unique<observe::access_log>(settings_.access, settings_.access_sink)),
       services_(std::make_unique<proxy::services>(settings_.proxy, clock, *access_)) {
-  auto const connections = std::max<std::size_t>(1, settings_.proxy.limits.origin.connections / settings_.threads);
+  auto const connections =
+      std::max<std::size_t>(1, settings_.proxy.limits.origin.connections / settings_.threads);
   for (unsigned i = 0; i < settings_.threads; ++i) {
     auto const& worker = workers_.emplace_back(std::make_unique<net::worker>());
     worker_services_.push_back(
@@ -74,7 +77,8 @@ daemon::~daemon() {
   if (listener_) {
     asio::post(control_.context(), [this] { listener_->stop(); });
     abort();
-    // Coroutines hold timers and sockets of their worker, and wakers of others: all end before the first context goes.
+    // Coroutines hold timers and sockets of their worker, and wakers of others: all end before the first
+    // context goes.
     auto const deadline = std::chrono::steady_clock::now() + end_at_the_latest;
     while (!is_quiet() && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(look_again);
@@ -130,7 +134,9 @@ void daemon::abort() {
   }
 }
 
-bool daemon::is_quiet() const { return open_connections() == 0 && services_->open_fills == 0; }
+bool daemon::is_quiet() const {
+  return open_connections() == 0 && services_->open_fills == 0;
+}
 
 std::size_t daemon::open_connections() const {
   std::size_t total = 0;

@@ -79,9 +79,12 @@ upstream::endpoint endpoint_of(endpoint_url const& url) {
 
 observe::access_format format_of(access_log_mode mode) {
   switch (mode) {
-    case access_log_mode::off: return observe::access_format::off;
-    case access_log_mode::text: return observe::access_format::text;
-    case access_log_mode::json: return observe::access_format::json;
+    case access_log_mode::off:
+      return observe::access_format::off;
+    case access_log_mode::text:
+      return observe::access_format::text;
+    case access_log_mode::json:
+      return observe::access_format::json;
   }
   return observe::access_format::off;
 }
@@ -188,10 +191,12 @@ int serve(resolved& with) {
   auto& running = *std::get<std::unique_ptr<daemon>>(started);
   std::fputs(render_banner(banner_of(with, running)).c_str(), stderr);
 
-  auto const how = keeper.current() ? probe_question::signing::with_credentials : probe_question::signing::unsigned_request;
-  asio::co_spawn(context,
-                 report_store(origin, {with.chosen.endpoint, with.region, with.credentials.current().where, how}, clock),
-                 asio::detached);
+  auto const how = keeper.current() ? probe_question::signing::with_credentials
+                                    : probe_question::signing::unsigned_request;
+  asio::co_spawn(
+      context,
+      report_store(origin, {with.chosen.endpoint, with.region, with.credentials.current().where, how}, clock),
+      asio::detached);
   asio::co_spawn(context, watch_credentials(with.credentials, keeper), asio::detached);
   asio::co_spawn(context, wait_for_end(context, running), asio::detached);
   context.run();

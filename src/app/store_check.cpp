@@ -28,7 +28,8 @@ boost::asio::awaitable<probe_outcome> check_store(upstream::origin_settings cons
   if (auto const date = http::parse_http_date(answer->head.headers.find("date").value_or(""))) {
     told.ahead = *date - clock.wall_now();
   }
-  constexpr std::size_t enough = 64 * 1024;  // an error document is short; a list of buckets is of no interest
+  constexpr std::size_t enough =
+      64 * 1024;  // an error document is short; a list of buckets is of no interest
   std::string body;
   std::vector<char> buffer(16 * 1024);
   while (told.status >= 300 && body.size() < enough) {

@@ -32,7 +32,8 @@ void require(bool ok) {
 }
 
 EVP_MD const* sha256_method() {
-  // Fetched once: an implicit fetch per digest costs more than hashing a short text (OpenSSL 3 migration guide).
+  // Fetched once: an implicit fetch per digest costs more than hashing a short text (OpenSSL 3 migration
+  // guide).
   static md_ptr const method{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
   return method.get();
 }
@@ -82,7 +83,9 @@ digest hmac_sha256(std::string_view key, std::string_view bytes) {
   return out;
 }
 
-digest hmac_sha256(digest const& key, std::string_view bytes) { return hmac_sha256(as_text(key), bytes); }
+digest hmac_sha256(digest const& key, std::string_view bytes) {
+  return hmac_sha256(as_text(key), bytes);
+}
 
 struct sha256_stream::state {
   md_ctx_ptr ctx{EVP_MD_CTX_new()};
@@ -126,7 +129,9 @@ std::optional<digest> digest_from_hex(std::string_view text) {
   if (text.size() != out.size() * 2) {
     return std::nullopt;
   }
-  auto const value = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  auto const value = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
   for (std::size_t i = 0; i < out.size(); ++i) {
     auto const high = value(text[2 * i]);
     auto const low = value(text[2 * i + 1]);

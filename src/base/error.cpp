@@ -35,7 +35,8 @@ constexpr std::array<error_row, 42> table{{
     {invalid_access_key_id, client, never, 403, "InvalidAccessKeyId",
      "The AWS Access Key Id you provided does not exist in our records."},
     {signature_does_not_match, client, never, 403, "SignatureDoesNotMatch",
-     "The request signature we calculated does not match the signature you provided. Check your key and signing "
+     "The request signature we calculated does not match the signature you provided. Check your key and "
+     "signing "
      "method."},
     {request_time_too_skewed, client, never, 403, "RequestTimeTooSkewed",
      "The difference between the request time and the current time is too large."},
@@ -47,10 +48,12 @@ constexpr std::array<error_row, 42> table{{
     {missing_content_sha256, client, never, 400, "InvalidRequest",
      "Missing required header for this request: x-amz-content-sha256"},
     {invalid_content_sha256, client, never, 400, "InvalidArgument",
-     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, or a valid sha256 value."},
+     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, or a valid sha256 "
+     "value."},
     {content_sha256_mismatch, client, never, 400, "XAmzContentSHA256Mismatch",
      "The provided 'x-amz-content-sha256' header does not match what was computed."},
-    {invalid_token, client, never, 403, "InvalidToken", "The provided token is malformed or otherwise invalid."},
+    {invalid_token, client, never, 403, "InvalidToken",
+     "The provided token is malformed or otherwise invalid."},
     {not_implemented, client, never, 501, "NotImplemented",
      "A header or query you provided implies functionality that is not implemented."},
     {invalid_bucket_name, client, never, 400, "InvalidBucketName", "The specified bucket is not valid."},
@@ -69,21 +72,24 @@ constexpr std::array<error_row, 42> table{{
     {origin_connect_timeout, origin, before_write, 504, "GatewayTimeout",
      "s3proxy could not connect to the store in time. Check the network between them."},
     {origin_tls_failed, origin, before_write, 502, "BadGateway",
-     "s3proxy could not set up TLS with the store. Check its certificate and the CA bundle on s3proxy's host."},
+     "s3proxy could not set up TLS with the store. Check its certificate and the CA bundle on s3proxy's "
+     "host."},
     {origin_first_byte_timeout, origin, never, 504, "GatewayTimeout",
      "The store did not answer s3proxy in time. Try again, or check the store."},
     {origin_reset, origin, read, 502, "BadGateway",
      "The store closed s3proxy's connection before it answered. Try again, or check the store."},
     {origin_bad_response, origin, never, 502, "BadGateway",
      "The store's answer is not one that s3proxy can use. The log of s3proxy has the details."},
-    {origin_short_body, origin, read, 502, "BadGateway", "The store's answer ended before its Content-Length."},
+    {origin_short_body, origin, read, 502, "BadGateway",
+     "The store's answer ended before its Content-Length."},
     {origin_stalled, origin, read, 504, "GatewayTimeout", "The store stopped in the middle of its answer."},
     {origin_busy, origin, before_write, 503, "SlowDown",
      "All of s3proxy's connections to the store are in use. Reduce your request rate."},
     {origin_rejected_credentials, origin, never, 502, "BadGateway",
      "The store does not accept s3proxy's own credentials. The log of s3proxy has the details."},
     {outcome_unknown, origin, never, 502, "BadGateway",
-     "The connection to the store was lost while it worked on this request: it may or may not have been carried out."},
+     "The connection to the store was lost while it worked on this request: it may or may not have been "
+     "carried out."},
     {version_changed, origin, read, 503, "ServiceUnavailable",
      "The object is being overwritten faster than it can be read. Try again."},
 
@@ -117,14 +123,18 @@ error_row const& describe(errc code) {
   return index < table.size() ? table[index] : table[static_cast<std::size_t>(internal_error) - 1];
 }
 
-std::span<error_row const> error_table() { return table; }
+std::span<error_row const> error_table() {
+  return table;
+}
 
 boost::system::error_category const& error_category() {
   static category const instance;
   return instance;
 }
 
-boost::system::error_code make_error_code(errc code) { return {static_cast<int>(code), error_category()}; }
+boost::system::error_code make_error_code(errc code) {
+  return {static_cast<int>(code), error_category()};
+}
 
 errc to_errc(boost::system::error_code const& error) {
   return error.category() == error_category() ? static_cast<errc>(error.value()) : errc::internal_error;

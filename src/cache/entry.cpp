@@ -14,8 +14,8 @@ bool written_again(object_facts const& held, told const& listed) {
   return held.last_modified && listed.last_modified && *listed.last_modified > *held.last_modified;
 }
 
-// The same version, told again. An answer replaces all stored headers, because a copy onto itself may change them
-// under the same tag; a listing has none to offer.
+// The same version, told again. An answer replaces all stored headers, because a copy onto itself may change
+// them under the same tag; a listing has none to offer.
 learnt confirm(entry& known, evidence const& said) {
   auto const& held = *known.facts;
   if (said.source == evidence_source::listing) {
@@ -53,8 +53,8 @@ std::optional<learnt> refused(entry const& known, moment began, std::uint64_t ra
 
 learnt learn(entry& known, evidence const& said, std::uint64_t raised, std::uint64_t generation) {
   if (auto const no = refused(known, said.began, raised)) {
-    // Requests that overlap are served by the store in either order. A client that saw this one's answer (a listing)
-    // must not be shown the other version without asking.
+    // Requests that overlap are served by the store in either order. A client that saw this one's answer (a
+    // listing) must not be shown the other version without asking.
     if (*no == learnt::too_old && (!known.facts || !same_version(known.facts->id, said.what.id))) {
       known.doubted = true;
     }

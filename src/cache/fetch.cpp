@@ -19,7 +19,8 @@ void split(base::byte_span run, fetch_limits const& limits, std::vector<base::by
 
 }  // namespace
 
-std::vector<base::byte_span> plan_fetches(std::span<base::byte_span const> missing, fetch_limits const& limits) {
+std::vector<base::byte_span> plan_fetches(std::span<base::byte_span const> missing,
+                                          fetch_limits const& limits) {
   std::vector<base::byte_span> out;
   base::byte_span run;
   base::byte_count used = 0;

@@ -7,9 +7,9 @@ namespace s3proxy::cache {
 namespace {
 
 // Fields that describe one message, one request or one connection, not the object.
-constexpr std::array<std::string_view, 9> message_fields{
-    "content-length", "content-range", "date",       "x-amz-request-id", "x-amz-id-2",
-    "age",            "cache-status",  "set-cookie", "alt-svc"};
+constexpr std::array<std::string_view, 9> message_fields{"content-length",   "content-range", "date",
+                                                         "x-amz-request-id", "x-amz-id-2",    "age",
+                                                         "cache-status",     "set-cookie",    "alt-svc"};
 
 bool belongs_to_message(std::string_view name) {
   for (auto const field : message_fields) {
@@ -43,8 +43,8 @@ bool same_version(identity const& a, identity const& b) {
   return a.tag == b.tag && a.size == b.size && (!a.version || !b.version || *a.version == *b.version);
 }
 
-std::variant<told, not_storable> read_answer(http::header_list const& headers, std::optional<base::byte_count> size,
-                                             answer_kind kind) {
+std::variant<told, not_storable> read_answer(http::header_list const& headers,
+                                             std::optional<base::byte_count> size, answer_kind kind) {
   told out;
   out.id.tag = base::etag(headers.find("etag").value_or(""));
   if (!base::is_strong(out.id.tag)) {

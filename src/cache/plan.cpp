@@ -97,33 +97,54 @@ plan plan_get(read_request const& asked, entry_view const& known, policy const& 
 
 std::string_view to_text(phase p) {
   switch (p) {
-    case phase::none: return "-";
-    case phase::hit: return "hit";
-    case phase::partial: return "partial";
-    case phase::miss: return "miss";
-    case phase::revalidate: return "revalidate";
-    case phase::bypass: return "bypass";
+    case phase::none:
+      return "-";
+    case phase::hit:
+      return "hit";
+    case phase::partial:
+      return "partial";
+    case phase::miss:
+      return "miss";
+    case phase::revalidate:
+      return "revalidate";
+    case phase::bypass:
+      return "bypass";
   }
   return "-";
 }
 
 std::string_view to_text(reason r) {
   switch (r) {
-    case reason::none: return "-";
-    case reason::unknown_object: return "unknown_object";
-    case reason::stale: return "stale";
-    case reason::doubted: return "doubted";
-    case reason::written: return "written";
-    case reason::no_right: return "no_right";
-    case reason::headers_unknown: return "headers_unknown";
-    case reason::checksums_unknown: return "checksums_unknown";
-    case reason::condition: return "condition";
-    case reason::client_no_cache: return "client_no_cache";
-    case reason::cells_missing: return "cells_missing";
-    case reason::version_changed: return "version_changed";
-    case reason::unstorable: return "unstorable";
-    case reason::store_error: return "store_error";
-    case reason::not_understood: return "not_understood";
+    case reason::none:
+      return "-";
+    case reason::unknown_object:
+      return "unknown_object";
+    case reason::stale:
+      return "stale";
+    case reason::doubted:
+      return "doubted";
+    case reason::written:
+      return "written";
+    case reason::no_right:
+      return "no_right";
+    case reason::headers_unknown:
+      return "headers_unknown";
+    case reason::checksums_unknown:
+      return "checksums_unknown";
+    case reason::condition:
+      return "condition";
+    case reason::client_no_cache:
+      return "client_no_cache";
+    case reason::cells_missing:
+      return "cells_missing";
+    case reason::version_changed:
+      return "version_changed";
+    case reason::unstorable:
+      return "unstorable";
+    case reason::store_error:
+      return "store_error";
+    case reason::not_understood:
+      return "not_understood";
   }
   return "-";
 }

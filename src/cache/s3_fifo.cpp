@@ -9,7 +9,8 @@ void s3_fifo::insert(eviction_node& node) {
   assert(node.where == eviction_node::place::none);
   node.uses = 0;
   auto const seen_before = ghosts_.erase(node.fingerprint) > 0;
-  seen_before ? push(main_, node, eviction_node::place::main) : push(small_, node, eviction_node::place::small);
+  seen_before ? push(main_, node, eviction_node::place::main)
+              : push(small_, node, eviction_node::place::small);
 }
 
 void s3_fifo::erase(eviction_node& node) {

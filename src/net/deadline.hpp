@@ -9,8 +9,9 @@
 
 namespace s3proxy::net {
 
-/// One deadline for one connection. Moving it later costs a store, not a timer operation: a timer that fires early
-/// goes to sleep again until the deadline of then. Lives on its executor; its handlers keep what they need alive.
+/// One deadline for one connection. Moving it later costs a store, not a timer operation: a timer that fires
+/// early goes to sleep again until the deadline of then. Lives on its executor; its handlers keep what they
+/// need alive.
 class deadline {
  public:
   explicit deadline(boost::asio::any_io_executor executor) : timer_(std::move(executor)) {}

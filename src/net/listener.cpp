@@ -28,7 +28,8 @@ asio::awaitable<void> run(worker& home, std::shared_ptr<server_connection> conne
 }  // namespace
 
 std::variant<std::unique_ptr<listener>, std::string> listener::bind(asio::io_context& context,
-                                                                    std::string const& address, std::uint16_t port,
+                                                                    std::string const& address,
+                                                                    std::uint16_t port,
                                                                     client_limits const& limits,
                                                                     std::size_t head_bytes) {
   auto const place = address + " port " + std::to_string(port);

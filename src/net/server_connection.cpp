@@ -1,21 +1,20 @@
 #include "s3proxy/net/server_connection.hpp"
 
-#include "deadline.hpp"
-
 #include "s3proxy/http/request_head.hpp"
+
+#include "deadline.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sstream>
+#include <sys/socket.h>
 #include <vector>
 
 namespace s3proxy::net {
@@ -72,7 +71,8 @@ server_connection::server_connection(tcp::socket socket, client_limits const& li
   int const unsent = static_cast<int>(limits.unsent);
   ::setsockopt(s.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
   std::weak_ptr<state> const weak = state_;
-  // Cancelled, not closed: a client that was too slow can still be told so, and a reset still end half an answer.
+  // Cancelled, not closed: a client that was too slow can still be told so, and a reset still end half an
+  // answer.
   state_->timer.on_expiry([weak] {
     if (auto const self = weak.lock()) {
       error_code ec;
@@ -111,7 +111,8 @@ awaitable<result<std::string_view>> server_connection::read_head() {
     if (s.end == s.buffer.size()) {
       co_return errc::header_too_large;
     }
-    auto [ec, count] = co_await s.socket.async_read_some(asio::buffer(&s.buffer[s.end], s.buffer.size() - s.end), as_result);
+    auto [ec, count] =
+        co_await s.socket.async_read_some(asio::buffer(&s.buffer[s.end], s.buffer.size() - s.end), as_result);
     if (ec) {
       co_return s.timer.expired() && !s.between_requests ? errc::request_timeout : errc::client_gone;
     }
@@ -224,10 +225,16 @@ void server_connection::finish() {
   }
 }
 
-bool server_connection::is_finishing() const { return state_->finishing; }
+bool server_connection::is_finishing() const {
+  return state_->finishing;
+}
 
-std::string const& server_connection::peer() const { return state_->peer; }
+std::string const& server_connection::peer() const {
+  return state_->peer;
+}
 
-asio::any_io_executor server_connection::executor() { return state_->socket.get_executor(); }
+asio::any_io_executor server_connection::executor() {
+  return state_->socket.get_executor();
+}
 
 }  // namespace s3proxy::net

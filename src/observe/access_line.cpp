@@ -96,9 +96,12 @@ std::string render_json(access_record const& r) {
 
 std::string render(access_record const& record, access_format format) {
   switch (format) {
-    case access_format::off: return {};
-    case access_format::text: return render_text(record);
-    case access_format::json: return render_json(record);
+    case access_format::off:
+      return {};
+    case access_format::text:
+      return render_text(record);
+    case access_format::json:
+      return render_json(record);
   }
   return {};
 }

@@ -12,7 +12,8 @@ using base::result;
 using boost::asio::awaitable;
 
 bool may_keep_alive(exchange const& ex) {
-  return ex.fate == connection_fate::keep && ex.head.keep_alive && ex.body_left == 0 && !ex.client.is_finishing();
+  return ex.fate == connection_fate::keep && ex.head.keep_alive && ex.body_left == 0 &&
+         !ex.client.is_finishing();
 }
 
 void append_framing(std::string& out, answer_head const& answer) {
@@ -45,7 +46,9 @@ std::string render_head(exchange& ex, answer_head const& answer) {
   out.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
   out.append(reason_phrase(answer.status)).append("\r\n").append(answer.fields);
   out.append("Date: ").append(http::format_http_date(ex.shared().clock.wall_now())).append("\r\n");
-  out.append("x-amz-request-id: ").append(answer.request_id.empty() ? ex.request_id : answer.request_id).append("\r\n");
+  out.append("x-amz-request-id: ")
+      .append(answer.request_id.empty() ? ex.request_id : answer.request_id)
+      .append("\r\n");
   out.append("Cache-Status: ").append(cache_status(ex)).append("\r\n");
   append_framing(out, answer);
   if (!keep) {
@@ -82,8 +85,11 @@ awaitable<result<void>> send_error(exchange& ex, errc code, error_details detail
   s3::error_document document{row.s3_code, row.sentence, ex.head.path, ex.request_id, std::move(details)};
   auto const body = s3::render(document);
   fields.append("Content-Type: application/xml\r\n");
-  auto const head = render_head(
-      ex, {.status = row.status, .fields = fields, .framing = answer_framing::length, .length = body.size(), .request_id = {}});
+  auto const head = render_head(ex, {.status = row.status,
+                                     .fields = fields,
+                                     .framing = answer_framing::length,
+                                     .length = body.size(),
+                                     .request_id = {}});
   auto const is_head = ex.head.method == http::method::head;
   co_return co_await send(ex, head, is_head ? std::string_view{} : std::string_view(body));
 }
@@ -91,11 +97,21 @@ awaitable<result<void>> send_error(exchange& ex, errc code, error_details detail
 std::string cache_status(exchange const& ex) {
   std::string out = "s3proxy";
   switch (ex.phase) {
-    case cache::phase::hit: out += "; hit"; break;
-    case cache::phase::miss: out += "; fwd=uri-miss"; break;
-    case cache::phase::partial: out += "; fwd=partial"; break;
-    case cache::phase::revalidate: out += "; fwd=stale"; break;
-    case cache::phase::bypass: out += "; fwd=bypass"; break;
+    case cache::phase::hit:
+      out += "; hit";
+      break;
+    case cache::phase::miss:
+      out += "; fwd=uri-miss";
+      break;
+    case cache::phase::partial:
+      out += "; fwd=partial";
+      break;
+    case cache::phase::revalidate:
+      out += "; fwd=stale";
+      break;
+    case cache::phase::bypass:
+      out += "; fwd=bypass";
+      break;
     case cache::phase::none: {
       auto const reads = ex.head.method == http::method::get || ex.head.method == http::method::head;
       return out + (reads ? "; fwd=bypass" : "; fwd=method");
@@ -115,33 +131,60 @@ std::string cache_status(exchange const& ex) {
 
 std::string_view reason_phrase(unsigned status) {
   switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 206: return "Partial Content";
-    case 301: return "Moved Permanently";
-    case 302: return "Found";
-    case 304: return "Not Modified";
-    case 307: return "Temporary Redirect";
-    case 308: return "Permanent Redirect";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 409: return "Conflict";
-    case 411: return "Length Required";
-    case 412: return "Precondition Failed";
-    case 416: return "Requested Range Not Satisfiable";
-    case 429: return "Too Many Requests";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Status";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 206:
+      return "Partial Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 409:
+      return "Conflict";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 416:
+      return "Requested Range Not Satisfiable";
+    case 429:
+      return "Too Many Requests";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Status";
   }
 }
 

@@ -19,7 +19,8 @@ using base::errc;
 using base::result;
 using boost::asio::awaitable;
 
-upstream::origin_request object_request(exchange const& ex, cache::read_request const& read, std::string method) {
+upstream::origin_request object_request(exchange const& ex, cache::read_request const& read,
+                                        std::string method) {
   upstream::origin_request request;
   request.method = std::move(method);
   request.path = ex.head.path;
@@ -29,8 +30,8 @@ upstream::origin_request object_request(exchange const& ex, cache::read_request 
   return request;
 }
 
-/// The range to ask for when the object's size may not be known: the client's, widened to whole cells, not longer than
-/// one part. Nothing for the whole object: only a whole answer tells its checksums.
+/// The range to ask for when the object's size may not be known: the client's, widened to whole cells, not
+/// longer than one part. Nothing for the whole object: only a whole answer tells its checksums.
 struct range_field {
   http::range_spec const& asked;
   cache::fetch_limits const& limits;
@@ -104,8 +105,8 @@ void learn_refusal(exchange& ex, cache::read_request const& read, unsigned statu
 
 void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr facts, byte_span span,
                upstream::origin_answer answer, std::optional<first_fill>& out) {
-  // Of a long answer only the first window is taken here; the reader fetches the rest as its client takes it. What is
-  // under way behind it is lost, with its connection: a longer first bite makes that rarer.
+  // Of a long answer only the first window is taken here; the reader fetches the rest as its client takes it.
+  // What is under way behind it is lost, with its connection: a longer first bite makes that rarer.
   auto const begin = base::round_up(span.begin, cache::cell_size);
   auto const reaches_end = span.end == facts->id.size;
   auto const whole_cells = reaches_end ? span.end : base::round_down(span.end, cache::cell_size);
@@ -119,8 +120,8 @@ void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr f
   if (permit.empty()) {
     return;
   }
-  out.emplace(fill_order{read.id, ex.principal, ex.signer, std::string(ex.head.path), std::move(facts), std::move(permit),
-                         std::move(flight), std::make_shared<upstream::call_count>()},
+  out.emplace(fill_order{read.id, ex.principal, ex.signer, std::string(ex.head.path), std::move(facts),
+                         std::move(permit), std::move(flight), std::make_shared<upstream::call_count>()},
               coming_answer{std::move(answer), span.begin});
 }
 
@@ -161,7 +162,8 @@ awaitable<result<asked>> ask_get(exchange& ex, cache::read_request const& read,
     if (is_huge(*read.range)) {
       co_return asked::ask_with_a_head;
     }
-    request.headers.add("Range", std::visit(range_field{*read.range, ex.shared().config.limits.fetch}, *read.range));
+    request.headers.add("Range",
+                        std::visit(range_field{*read.range, ex.shared().config.limits.fetch}, *read.range));
   }
   if (if_match) {
     request.headers.add("If-Match", if_match->str());

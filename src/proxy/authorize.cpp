@@ -46,15 +46,17 @@ result<void> authorize(exchange& ex) {
   auto const keys = shared.config.origin.credentials();
   auto const sign_for_them = keys && shared.config.allow_anonymous;
   auto const verified = s3::verify(
-      ex.head, {.client_keys = keys.get(),
-                .unsigned_requests = keys && !sign_for_them ? s3::unsigned_rule::refuse : s3::unsigned_rule::accept,
-                .now = shared.clock.wall_now(),
-                .keys = &ex.worker.keys});
+      ex.head,
+      {.client_keys = keys.get(),
+       .unsigned_requests = keys && !sign_for_them ? s3::unsigned_rule::refuse : s3::unsigned_rule::accept,
+       .now = shared.clock.wall_now(),
+       .keys = &ex.worker.keys});
   if (!verified) {
     return verified.error();
   }
   if (auto const* hashed = std::get_if<s3::hashed_payload>(&verified->payload);
-      hashed && ex.body_left == 0 && ex.head.body != http::body_kind::chunked && base::to_hex(hashed->sha256) != s3::empty_payload_hash) {
+      hashed && ex.body_left == 0 && ex.head.body != http::body_kind::chunked &&
+      base::to_hex(hashed->sha256) != s3::empty_payload_hash) {
     return errc::content_sha256_mismatch;
   }
   ex.is_anonymous = std::holds_alternative<s3::anonymous>(verified->identity);

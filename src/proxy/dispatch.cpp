@@ -5,10 +5,12 @@
 namespace s3proxy::proxy {
 namespace {
 
-boost::asio::awaitable<base::result<void>> not_offered(exchange&) { co_return base::errc::not_implemented; }
+boost::asio::awaitable<base::result<void>> not_offered(exchange&) {
+  co_return base::errc::not_implemented;
+}
 
-/// CreateSession answers with credentials, which would be ours; a browser form carries a signature of its own, in a
-/// body that nobody here verifies.
+/// CreateSession answers with credentials, which would be ours; a browser form carries a signature of its
+/// own, in a body that nobody here verifies.
 bool would_lend_our_rights(exchange const& ex) {
   return ex.op == s3::operation::post_form || (ex.where.is_bucket() && ex.query.contains("session"));
 }

@@ -34,7 +34,8 @@ upstream::origin_request range_request(fill_order const& order, byte_span span) 
 }
 
 /// Where the body of an answer begins in the object, if it is the version and the range that was asked for.
-std::optional<byte_count> begin_of(fill_order const& order, upstream::response_head const& head, byte_span asked) {
+std::optional<byte_count> begin_of(fill_order const& order, upstream::response_head const& head,
+                                   byte_span asked) {
   auto const& facts = *order.facts;
   auto const version = base::version_id(head.headers.find("x-amz-version-id").value_or(""));
   if (head.headers.find("etag") != facts.id.tag.str() || (facts.id.version && *facts.id.version != version)) {
@@ -44,8 +45,9 @@ std::optional<byte_count> begin_of(fill_order const& order, upstream::response_h
     return head.content_length == facts.id.size ? std::optional<byte_count>(0) : std::nullopt;
   }
   auto const range = http::parse_content_range(head.headers.find("content-range").value_or(""));
-  auto const is_it = head.status == 206 && range && range->size == facts.id.size && range->span.begin == asked.begin &&
-                     range->span.end == asked.end && head.content_length.value_or(asked.size()) == asked.size();
+  auto const is_it = head.status == 206 && range && range->size == facts.id.size &&
+                     range->span.begin == asked.begin && range->span.end == asked.end &&
+                     head.content_length.value_or(asked.size()) == asked.size();
   return is_it ? std::optional(range->span.begin) : std::nullopt;
 }
 
@@ -84,8 +86,8 @@ awaitable<result<opened>> ask_for(worker_services& worker, fill_order const& ord
   }
   auto const begin = begin_of(order, answer->head, span);
   if (!begin) {
-    observe::info(observe::room::proxy, "a fill of " + order.path + " was refused: status " +
-                                            std::to_string(answer->head.status));
+    observe::info(observe::room::proxy,
+                  "a fill of " + order.path + " was refused: status " + std::to_string(answer->head.status));
     co_return learn_from_refusal(worker.shared, order, answer->head.status, began);
   }
   auto const kind = answer->head.status == 206 ? cache::answer_kind::part : cache::answer_kind::whole;
@@ -172,7 +174,8 @@ awaitable<void> run(worker_services& worker, fill_order order, std::optional<com
     coming.reset();
     at = std::max(at, base::round_down(got.at, cache::cell_size));  // a cell begun is fetched again
     fault = got.fault;
-    if (!fault || resumes >= worker.shared.config.limits.resumes || base::describe(*fault).retry != base::retry_kind::read) {
+    if (!fault || resumes >= worker.shared.config.limits.resumes ||
+        base::describe(*fault).retry != base::retry_kind::read) {
       break;
     }
   }

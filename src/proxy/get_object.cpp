@@ -29,7 +29,8 @@ struct course {
   bool head_first = false;
 };
 
-std::string object_fields(exchange const& ex, cache::object_facts const& facts, cache::read_request const& read) {
+std::string object_fields(exchange const& ex, cache::object_facts const& facts,
+                          cache::read_request const& read) {
   auto const& headers = *facts.headers;
   auto out = override_fields(ex.query, headers);
   if (!read.range && read.checksums == cache::checksum_wish::wanted) {
@@ -38,8 +39,10 @@ std::string object_fields(exchange const& ex, cache::object_facts const& facts, 
   return out;
 }
 
-answer_head success_head(std::string& fields, cache::read_request const& read, byte_span span, byte_count size) {
-  auto const partial = read.range && !span.empty();  // the last n bytes of an empty object are the whole of it
+answer_head success_head(std::string& fields, cache::read_request const& read, byte_span span,
+                         byte_count size) {
+  auto const partial =
+      read.range && !span.empty();  // the last n bytes of an empty object are the whole of it
   if (partial) {
     fields.append("Content-Range: ").append(http::content_range(span, size)).append("\r\n");
   }
@@ -65,11 +68,13 @@ void note_phase(exchange& ex, course const& way, object_reader* reader) {
 
 enum class served { whole, changed_before_first_byte, store_knows_better };
 
-/// Sends the span. The head goes out with the first bytes, so that a fault before them is still an error answer.
+/// Sends the span. The head goes out with the first bytes, so that a fault before them is still an error
+/// answer.
 awaitable<result<served>> serve_body(exchange& ex, course& way, cache::facts_ptr facts, byte_span span) {
   auto const& range = way.read.range;
   auto const closed = range && std::holds_alternative<http::open_range>(*range) == false;
-  object_reader reader(ex, way.read.id, facts, span, closed ? cache::read_extent::closed : cache::read_extent::open_ended);
+  object_reader reader(ex, way.read.id, facts, span,
+                       closed ? cache::read_extent::closed : cache::read_extent::open_ended);
   if (way.fill) {
     reader.join(way.fill->order.flight);
     start_fill(ex.worker, std::move(way.fill->order), std::move(way.fill->coming));
@@ -111,14 +116,16 @@ awaitable<result<served>> serve_body(exchange& ex, course& way, cache::facts_ptr
   co_return served::whole;
 }
 
-awaitable<result<void>> serve_head(exchange& ex, course const& way, cache::object_facts const& facts, byte_span span) {
+awaitable<result<void>> serve_head(exchange& ex, course const& way, cache::object_facts const& facts,
+                                   byte_span span) {
   note_phase(ex, way, nullptr);
   auto fields = object_fields(ex, facts, way.read);
   auto const head = render_head(ex, success_head(fields, way.read, span, facts.id.size));
   co_return co_await send(ex, head, {});
 }
 
-awaitable<result<void>> serve_not_modified(exchange& ex, course const& way, cache::object_facts const& facts) {
+awaitable<result<void>> serve_not_modified(exchange& ex, course const& way,
+                                           cache::object_facts const& facts) {
   note_phase(ex, way, nullptr);
   auto const head = render_head(ex, {.status = 304,
                                      .fields = facts.headers->rendered,
@@ -204,8 +211,9 @@ awaitable<result<void>> get_object(exchange& ex) {
         co_return co_await serve_not_modified(ex, way, *known.facts);
       case cache::step::precondition_failed:
         note_phase(ex, way, nullptr);
-        co_return co_await send_error(ex, errc::precondition_failed,
-                                      {{"Condition", way.read.conditions.if_match ? "If-Match" : "If-Unmodified-Since"}});
+        co_return co_await send_error(
+            ex, errc::precondition_failed,
+            {{"Condition", way.read.conditions.if_match ? "If-Match" : "If-Unmodified-Since"}});
       case cache::step::unsatisfiable:
         co_return co_await refuse_range(ex, way, known.facts->id.size);
       case cache::step::serve: {

@@ -7,8 +7,9 @@
 
 namespace s3proxy::proxy {
 
-// A listing is evidence of every object in it, as of the moment it was asked for. DuckDB trusts it, sends no HEAD, and
-// fails a query whose ranges later show another entity tag: so what it says takes effect before the client sees it.
+// A listing is evidence of every object in it, as of the moment it was asked for. DuckDB trusts it, sends no
+// HEAD, and fails a query whose ranges later show another entity tag: so what it says takes effect before the
+// client sees it.
 boost::asio::awaitable<base::result<void>> list_objects(exchange& ex) {
   auto& shared = ex.shared();
   auto const began = shared.begin();
@@ -22,8 +23,8 @@ boost::asio::awaitable<base::result<void>> list_objects(exchange& ex) {
       return;
     }
     cache::told const told{{listed.tag, listed.size, std::nullopt}, listed.last_modified, nullptr};
-    shared.index.learn({ex.where.bucket, listed.key, std::nullopt}, {cache::evidence_source::listing, began, told},
-                       std::nullopt);
+    shared.index.learn({ex.where.bucket, listed.key, std::nullopt},
+                       {cache::evidence_source::listing, began, told}, std::nullopt);
   };
   s3::list_scanner scanner(learn);
   if (ex.query.find("encoding-type") == "url") {

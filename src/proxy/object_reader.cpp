@@ -57,7 +57,8 @@ void object_reader::fetch_ahead() {
   auto const& limits = ex_.shared().config.limits;
   scheduled_ = std::max(scheduled_, at_);
   auto const horizon = std::min(at_ + window(), span_.end);
-  auto const worthwhile = horizon == span_.end || horizon >= scheduled_ + limits.fetch.part || scheduled_ == at_;
+  auto const worthwhile =
+      horizon == span_.end || horizon >= scheduled_ + limits.fetch.part || scheduled_ == at_;
   if (scheduled_ >= horizon || !worthwhile) {
     return;
   }
@@ -72,7 +73,8 @@ void object_reader::fetch_ahead() {
     join(flight);
     ex_.stored = true;
     start_fill(ex_.worker,
-               {id_, ex_.principal, ex_.signer, std::string(ex_.head.path), facts_, std::move(permit), flight, calls_},
+               {id_, ex_.principal, ex_.signer, std::string(ex_.head.path), facts_, std::move(permit), flight,
+                calls_},
                std::nullopt);
   }
   scheduled_ = std::max(scheduled_, horizon);

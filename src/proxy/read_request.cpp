@@ -13,9 +13,9 @@ namespace s3proxy::proxy {
 namespace {
 
 // What these say is part of the signature, or does not change the answer.
-constexpr std::array<std::string_view, 6> harmless_fields{"x-amz-date",         "x-amz-content-sha256",
+constexpr std::array<std::string_view, 6> harmless_fields{"x-amz-date",           "x-amz-content-sha256",
                                                           "x-amz-security-token", "x-amz-checksum-mode",
-                                                          "x-amz-user-agent",   "x-amz-te"};
+                                                          "x-amz-user-agent",     "x-amz-te"};
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> overrides{
     {{"response-content-type", "Content-Type"},
@@ -30,8 +30,9 @@ bool only_the_store_understands(http::field_list const& fields) {
     if (http::same_name(field.name, "if-range")) {
       return true;
     }
-    return http::has_prefix(field.name, "x-amz-") &&
-           std::ranges::none_of(harmless_fields, [&](auto name) { return http::same_name(name, field.name); });
+    return http::has_prefix(field.name, "x-amz-") && std::ranges::none_of(harmless_fields, [&](auto name) {
+             return http::same_name(name, field.name);
+           });
   });
 }
 
@@ -58,7 +59,8 @@ bool overrides_any(http::query_list const& query) {
 
 std::optional<cache::read_request> read_request_of(exchange const& ex) {
   auto const& fields = ex.head.fields;
-  if (only_the_store_understands(fields) || repeats_a_condition(fields) || (ex.is_anonymous && overrides_any(ex.query))) {
+  if (only_the_store_understands(fields) || repeats_a_condition(fields) ||
+      (ex.is_anonymous && overrides_any(ex.query))) {
     return std::nullopt;
   }
   cache::read_request read;
@@ -97,8 +99,8 @@ std::string override_fields(http::query_list const& query, cache::object_headers
   for (auto const& [parameter, name] : overrides) {
     auto const value = query.find(parameter);
     auto const printable = value && std::ranges::all_of(*value, [](char c) {
-      return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-    });
+                             return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+                           });
     if (printable) {  // a line end in it would forge a header
       fields.set(name, *value);
     }

@@ -29,17 +29,20 @@ bool is_forwarded(std::string_view name) {
   if (http::same_name(name, "content-length")) {
     return false;
   }
-  return http::has_prefix(name, "if-") || http::has_prefix(name, "content-") || http::same_name(name, "range") ||
-         http::same_name(name, "cache-control") || http::same_name(name, "expires");
+  return http::has_prefix(name, "if-") || http::has_prefix(name, "content-") ||
+         http::same_name(name, "range") || http::same_name(name, "cache-control") ||
+         http::same_name(name, "expires");
 }
 
-/// The store's header lines as the client sees them, without those of one connection or that every answer of ours has.
+/// The store's header lines as the client sees them, without those of one connection or that every answer of
+/// ours has.
 std::string relayed_fields(upstream::response_head const& head) {
   std::string out;
   for (auto const& [name, value] : head.headers) {
     auto const is_ours = http::same_name(name, "content-length") || http::same_name(name, "date") ||
                          http::same_name(name, "x-amz-request-id") || http::same_name(name, "cache-status");
-    // A redirect's target is the store's own host: a client that followed it would pass us by with a wrong signature.
+    // A redirect's target is the store's own host: a client that followed it would pass us by with a wrong
+    // signature.
     auto const leads_past_us = head.status / 100 == 3 && http::same_name(name, "location");
     if (!is_ours && !leads_past_us && !http::is_hop_by_hop(name)) {
       out.append(name).append(": ").append(value).append("\r\n");
@@ -53,8 +56,9 @@ answer_framing framing_of(exchange const& ex, upstream::response_head const& hea
     return answer_framing::length;
   }
   auto const has_no_body = ex.head.method == http::method::head || head.status == 204 || head.status == 304;
-  return has_no_body ? answer_framing::none
-                     : ex.head.minor_version == 0 ? answer_framing::close : answer_framing::chunked;
+  return has_no_body                  ? answer_framing::none
+         : ex.head.minor_version == 0 ? answer_framing::close
+                                      : answer_framing::chunked;
 }
 
 std::string chunk_head(std::size_t size) {
@@ -64,7 +68,8 @@ std::string chunk_head(std::size_t size) {
 }
 
 /// One piece of a body, framed as the head promised.
-awaitable<result<void>> forward(exchange& ex, answer_framing framing, std::string head, std::string_view piece) {
+awaitable<result<void>> forward(exchange& ex, answer_framing framing, std::string head,
+                                std::string_view piece) {
   if (framing != answer_framing::chunked || piece.empty()) {
     co_return co_await send(ex, head, piece);
   }
@@ -114,8 +119,10 @@ awaitable<result<void>> relay_answer(exchange& ex, upstream::origin_answer answe
       }
       early.append(buffer.data(), *got);
     }
-    if (auto const error = s3::parse_error_document(early); error && s3::blames_our_credentials(error->code)) {
-      observe::error(observe::room::proxy, "the store refuses s3proxy's credentials: " + error->code + ": " + error->message);
+    if (auto const error = s3::parse_error_document(early);
+        error && s3::blames_our_credentials(error->code)) {
+      observe::error(observe::room::proxy,
+                     "the store refuses s3proxy's credentials: " + error->code + ": " + error->message);
       co_return errc::origin_rejected_credentials;
     }
     first = early;

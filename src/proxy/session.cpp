@@ -85,13 +85,13 @@ awaitable<result<void>> handle(exchange& ex) {
   }
 }
 
-/// What becomes of a failed request: an error answer while that is possible, else a reset, so that the client cannot
-/// take what it has for a whole answer.
+/// What becomes of a failed request: an error answer while that is possible, else a reset, so that the client
+/// cannot take what it has for a whole answer.
 awaitable<void> fail(exchange& ex, errc code) {
   ex.failure = code;
   if (ex.answer_started || code == errc::client_gone) {
-    observe::info(observe::room::proxy, "request " + ex.request_id + " was aborted: " +
-                                            std::string(base::describe(code).sentence));
+    observe::info(observe::room::proxy,
+                  "request " + ex.request_id + " was aborted: " + std::string(base::describe(code).sentence));
     ex.fate = connection_fate::close;
     ex.client.abort();
     co_return;

@@ -17,7 +17,8 @@ namespace s3proxy::proxy {
 /// Lifetimes: wakers may outlive the request, so they share the state and not the request.
 class wake_up {
  public:
-  explicit wake_up(net::server_connection& client) : client_(client), state_(std::make_shared<state>(client.executor())) {}
+  explicit wake_up(net::server_connection& client)
+      : client_(client), state_(std::make_shared<state>(client.executor())) {}
 
   /// Returns at the flight's next step after `seen`, or when the client is gone.
   boost::asio::awaitable<void> wait(store::flight& flight, std::uint64_t seen) {

@@ -33,7 +33,8 @@ class payload_check {
     }
   }
   bool holds() {
-    return !expected_ || base::equal_constant_time(base::as_text(actual_.finish()), base::as_text(*expected_));
+    return !expected_ ||
+           base::equal_constant_time(base::as_text(actual_.finish()), base::as_text(*expected_));
   }
 
  private:
@@ -49,9 +50,9 @@ class upload {
   upload(exchange& ex, std::function<void(std::string_view)> look)
       : ex_(ex), check_(ex.payload), look_(std::move(look)), buffer_(ex.shared().config.limits.relay_bytes) {}
 
-  /// Reads the next piece. The last one is given only when the hash of the whole matches: a store that is a byte short
-  /// of the length commits nothing.
-  /// Errors: incomplete_body, request_timeout, content_sha256_mismatch.
+  /// Reads the next piece. The last one is given only when the hash of the whole matches: a store that is a
+  /// byte short of the length commits nothing. Errors: incomplete_body, request_timeout,
+  /// content_sha256_mismatch.
   awaitable<result<void>> read_piece() {
     auto const most = std::min<base::byte_count>(buffer_.size(), ex_.body_left);
     auto got = co_await ex_.client.read_body({buffer_.data(), static_cast<std::size_t>(most)});
@@ -128,8 +129,8 @@ awaitable<result<void>> write_through(exchange& ex) {
     }
   };
 
-  // A connection to the store is borrowed only when there is something to send: a client that is slow to begin, or
-  // whose short body is wrong, takes none from the others.
+  // A connection to the store is borrowed only when there is something to send: a client that is slow to
+  // begin, or whose short body is wrong, takes none from the others.
   upload body(ex, look_at_request);
   if (!empty_body) {
     auto begun = co_await body.read_piece();

@@ -29,8 +29,8 @@ struct block_key_hash {
   }
 };
 
-/// One block. `valid` and `coming` are guarded by the shard's lock; bytes of valid cells never change, bytes of coming
-/// cells belong to their permit. A cell is in `valid`, in one mask of `coming`, or in neither.
+/// One block. `valid` and `coming` are guarded by the shard's lock; bytes of valid cells never change, bytes
+/// of coming cells belong to their permit. A cell is in `valid`, in one mask of `coming`, or in neither.
 struct block : cache::eviction_node {
   block_key key{};
   char* bytes = nullptr;

@@ -2,13 +2,12 @@
 
 #include "block_shard.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <sys/mman.h>
 
 namespace s3proxy::store {
 namespace {
@@ -25,15 +24,20 @@ std::size_t shards_for(byte_count budget) {
   return std::clamp<std::size_t>(blocks / blocks_per_shard_at_least, 1, most_shards);
 }
 
-byte_count bytes_of(cell_mask cells) { return static_cast<byte_count>(std::popcount(cells)) * cache::cell_size; }
+byte_count bytes_of(cell_mask cells) {
+  return static_cast<byte_count>(std::popcount(cells)) * cache::cell_size;
+}
 
-/// The cells of `span` within the object; none when it has no byte there, or a block would be made that nobody fills.
+/// The cells of `span` within the object; none when it has no byte there, or a block would be made that
+/// nobody fills.
 byte_span whole_cells(cache::object_facts const& facts, byte_span span) {
   auto const inside = base::intersect(span, {0, facts.id.size});
   return inside.empty() ? byte_span{} : cache::align_to_cells(inside, facts.id.size);
 }
 
-cell_mask without(cell_mask from, cell_mask cells) { return static_cast<cell_mask>(from & ~cells); }
+cell_mask without(cell_mask from, cell_mask cells) {
+  return static_cast<cell_mask>(from & ~cells);
+}
 
 }  // namespace
 
@@ -92,7 +96,9 @@ void block_shard::drop(block& victim) {
   blocks.erase(key);
 }
 
-block_pin::block_pin(block& pinned) : pinned_(&pinned) { pinned.pins.fetch_add(1, std::memory_order_relaxed); }
+block_pin::block_pin(block& pinned) : pinned_(&pinned) {
+  pinned.pins.fetch_add(1, std::memory_order_relaxed);
+}
 
 block_pin::~block_pin() {
   if (pinned_) {
@@ -125,7 +131,8 @@ void fill_permit::write(byte_count at, std::string_view bytes) {
       byte_span const cell_bytes{base + cell * cache::cell_size,
                                  std::min(base + (cell + 1) * cache::cell_size, object_size_)};
       auto const part = base::intersect(cell_bytes, written);
-      std::memcpy(piece.pin.get()->bytes + (part.begin - base), bytes.data() + (part.begin - at), part.size());
+      std::memcpy(piece.pin.get()->bytes + (part.begin - base), bytes.data() + (part.begin - at),
+                  part.size());
       if (part.end == cell_bytes.end) {
         whole = static_cast<cell_mask>(whole | bit);  // written in ascending order: its beginning is there
       }
@@ -234,7 +241,8 @@ std::vector<byte_span> block_store::missing(cache::object_facts const& facts, by
       auto& home = shard_of(facts.generation, number);
       std::lock_guard const lock(home.mutex);
       if (auto const found = home.blocks.find({facts.generation, number}); found != home.blocks.end()) {
-        absent = without(absent, static_cast<cell_mask>(found->second->valid | found->second->coming_cells()));
+        absent =
+            without(absent, static_cast<cell_mask>(found->second->valid | found->second->coming_cells()));
       }
     }
     for (unsigned cell = 0; cell < cache::cells_in_block; ++cell) {
@@ -253,7 +261,8 @@ std::vector<byte_span> block_store::missing(cache::object_facts const& facts, by
   return runs;
 }
 
-fill_permit block_store::claim(cache::object_facts const& facts, byte_span span, std::shared_ptr<flight> owner) {
+fill_permit block_store::claim(cache::object_facts const& facts, byte_span span,
+                               std::shared_ptr<flight> owner) {
   fill_permit permit(facts.id.size, owner);
   auto const wanted = whole_cells(facts, span);
   permit.pieces_.reserve(static_cast<std::size_t>(wanted.size() / cache::block_size + 2));

@@ -47,7 +47,9 @@ std::optional<base::errc> flight::outcome() const {
   return outcome_;
 }
 
-void flight::advance() { wake_all(std::unique_lock(mutex_)); }
+void flight::advance() {
+  wake_all(std::unique_lock(mutex_));
+}
 
 void flight::finish(std::optional<base::errc> outcome) {
   std::unique_lock lock(mutex_);

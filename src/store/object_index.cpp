@@ -75,7 +75,8 @@ auto object_index::change(cache::object_id const& id, Change const& apply) {
 
 cache::learnt object_index::learn(cache::object_id const& id, cache::evidence const& said,
                                   std::optional<base::principal_id> const& reader) {
-  // The epoch is read under the lock of the entry: a write that starts later raises it above what is installed here.
+  // The epoch is read under the lock of the entry: a write that starts later raises it above what is
+  // installed here.
   return change(id, [&](cache::entry& known) {
     auto const raised = epochs_.raised(id.bucket, id.key);
     if (reader && cache::stands(said.began, raised)) {
@@ -91,7 +92,8 @@ void object_index::learn_absence(cache::object_id const& id, cache::absence kind
   });
 }
 
-void object_index::revoke(cache::object_id const& id, base::principal_id const& principal, cache::moment began) {
+void object_index::revoke(cache::object_id const& id, base::principal_id const& principal,
+                          cache::moment began) {
   change(id, [&](cache::entry& known) {
     cache::revoke(known, principal, began);
     return began;

@@ -14,17 +14,22 @@ write_epochs::write_epochs() : table_(std::make_unique<std::array<std::atomic<st
   std::memcpy(&seed_, bytes.data(), sizeof seed_);
 }
 
-void write_epochs::raise(base::bucket_name const& bucket, base::object_key const& key) { raise(slot(bucket, key)); }
+void write_epochs::raise(base::bucket_name const& bucket, base::object_key const& key) {
+  raise(slot(bucket, key));
+}
 
 // No key is empty, so the bucket itself has a slot of its own.
-void write_epochs::raise(base::bucket_name const& bucket) { raise(slot(bucket, base::object_key())); }
+void write_epochs::raise(base::bucket_name const& bucket) {
+  raise(slot(bucket, base::object_key()));
+}
 
 std::uint64_t write_epochs::raised(base::bucket_name const& bucket, base::object_key const& key) const {
   return std::max(slot(bucket, key).load(std::memory_order_acquire),
                   slot(bucket, base::object_key()).load(std::memory_order_acquire));
 }
 
-std::atomic<std::uint64_t>& write_epochs::slot(base::bucket_name const& bucket, base::object_key const& key) const {
+std::atomic<std::uint64_t>& write_epochs::slot(base::bucket_name const& bucket,
+                                               base::object_key const& key) const {
   std::hash<std::string> const hash;
   auto mixed = hash(bucket.str()) * 0x9e3779b97f4a7c15ULL + hash(key.str()) + seed_;
   mixed ^= mixed >> 32;

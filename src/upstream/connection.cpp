@@ -88,8 +88,8 @@ struct connection::impl {
 
   plain_stream& lowest() { return tls ? tls->next_layer() : *plain; }
 
-  // A request that is given up ends with a reset: some stores take a plain end of the connection for the end of the
-  // body, and keep what they have as the object.
+  // A request that is given up ends with a reset: some stores take a plain end of the connection for the end
+  // of the body, and keep what they have as the object.
   void reset_when_closed() {
     error_code ignored;
     lowest().socket().set_option(asio::socket_base::linger(true, 0), ignored);
@@ -169,7 +169,9 @@ awaitable<result<void>> connection::write(std::string_view head, std::string_vie
   co_return result<void>{};
 }
 
-bool connection::written() const { return impl_->written; }
+bool connection::written() const {
+  return impl_->written;
+}
 
 void connection::stop_writing_when_answered() {
   if (impl_->tls) {
@@ -194,10 +196,12 @@ awaitable<result<response_head>> connection::read_head(body_expected body) {
     parser.skip(body == body_expected::no);
     error_code failed;
     if (impl_->tls) {
-      auto [ec, count] = co_await beast::http::async_read_header(*impl_->tls, impl_->buffer, parser, as_result);
+      auto [ec, count] =
+          co_await beast::http::async_read_header(*impl_->tls, impl_->buffer, parser, as_result);
       failed = ec;
     } else {
-      auto [ec, count] = co_await beast::http::async_read_header(*impl_->plain, impl_->buffer, parser, as_result);
+      auto [ec, count] =
+          co_await beast::http::async_read_header(*impl_->plain, impl_->buffer, parser, as_result);
       failed = ec;
     }
     if (failed) {
@@ -239,7 +243,8 @@ awaitable<result<std::size_t>> connection::read_body(std::span<char> into) {
       auto [ec, count] = co_await beast::http::async_read_some(*impl_->tls, impl_->buffer, parser, as_result);
       failed = ec;
     } else {
-      auto [ec, count] = co_await beast::http::async_read_some(*impl_->plain, impl_->buffer, parser, as_result);
+      auto [ec, count] =
+          co_await beast::http::async_read_some(*impl_->plain, impl_->buffer, parser, as_result);
       failed = ec;
     }
     auto const got = into.size() - parser.get().body().size;

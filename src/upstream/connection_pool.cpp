@@ -31,8 +31,8 @@ lease::~lease() {
   }
 }
 
-connection_pool::connection_pool(asio::any_io_executor executor, endpoint where, tls_context* tls, std::size_t most,
-                                 origin_limits const& limits)
+connection_pool::connection_pool(asio::any_io_executor executor, endpoint where, tls_context* tls,
+                                 std::size_t most, origin_limits const& limits)
     : executor_(std::move(executor)), where_(std::move(where)), tls_(tls), most_(most), limits_(limits) {}
 
 asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice) {
@@ -131,7 +131,8 @@ asio::awaitable<result<void>> connection_pool::wait_for_turn() {
   co_return result<void>{};
 }
 
-// The system's resolver cannot be interrupted: it is left to finish on its own, and nobody waits longer than the limit.
+// The system's resolver cannot be interrupted: it is left to finish on its own, and nobody waits longer than
+// the limit.
 asio::awaitable<result<tcp::resolver::results_type>> connection_pool::resolve() {
   struct lookup {
     tcp::resolver resolver;
@@ -143,8 +144,8 @@ asio::awaitable<result<tcp::resolver::results_type>> connection_pool::resolve() 
   if (resolved_until_ && now < *resolved_until_) {
     co_return addresses_;
   }
-  auto state = std::make_shared<lookup>(
-      lookup{tcp::resolver(executor_), asio::steady_timer(executor_, limits_.resolve), asio::error::timed_out, {}});
+  auto state = std::make_shared<lookup>(lookup{
+      tcp::resolver(executor_), asio::steady_timer(executor_, limits_.resolve), asio::error::timed_out, {}});
   auto const finished = [state](boost::system::error_code ec, tcp::resolver::results_type found) {
     state->failed = ec;
     state->found = std::move(found);

@@ -23,16 +23,21 @@ awaitable<result<void>> origin_exchange::write_body(std::string_view bytes) {
   return lease_->write({}, bytes);
 }
 
-awaitable<result<response_head>> origin_exchange::read_head(body_expected body) { return lease_->read_head(body); }
+awaitable<result<response_head>> origin_exchange::read_head(body_expected body) {
+  return lease_->read_head(body);
+}
 
-awaitable<result<std::size_t>> origin_exchange::read_body(std::span<char> into) { return lease_->read_body(into); }
+awaitable<result<std::size_t>> origin_exchange::read_body(std::span<char> into) {
+  return lease_->read_body(into);
+}
 
 origin_client::origin_client(asio::any_io_executor executor, origin_settings const& settings,
                              observe::clock const& clock, std::size_t connections)
     : executor_(executor),
       settings_(settings),
       clock_(clock),
-      pool_(std::make_shared<connection_pool>(executor, settings.endpoint, settings.tls.get(), connections, settings.limits)),
+      pool_(std::make_shared<connection_pool>(executor, settings.endpoint, settings.tls.get(), connections,
+                                              settings.limits)),
       budget_(settings.limits) {
   auto const seed = base::random_bytes();
   std::memcpy(&random_state_, seed.data(), sizeof random_state_);
@@ -42,8 +47,8 @@ std::string origin_client::signed_head(origin_request const& request) {
   auto headers = request.headers;
   headers.set("Host", settings_.endpoint.host_field());
   if (request.signer) {
-    s3::sign(request.method, request.path, request.query, headers, *request.signer, settings_.region, request.payload_hash,
-             clock_.wall_now(), keys_);
+    s3::sign(request.method, request.path, request.query, headers, *request.signer, settings_.region,
+             request.payload_hash, clock_.wall_now(), keys_);
   }
   std::string head;
   head.reserve(1024);
@@ -62,8 +67,8 @@ std::string origin_client::signed_head(origin_request const& request) {
   return head;
 }
 
-awaitable<result<origin_answer>> origin_client::read_once(origin_request const& request, connection_choice choice,
-                                                          connection_age& age) {
+awaitable<result<origin_answer>> origin_client::read_once(origin_request const& request,
+                                                          connection_choice choice, connection_age& age) {
   age = connection_age::fresh;
   auto borrowed = co_await pool_->borrow(choice);
   if (!borrowed) {
@@ -97,21 +102,22 @@ awaitable<result<origin_answer>> origin_client::read(origin_request request, cal
     }
     auto const why = answer ? errc::origin_reset : base::to_errc(answer.error());
     // A status is an answer over a live connection: it costs a wait even when the connection was reused.
-    auto const wait = next_attempt(made, why, repeatable::read, passing ? connection_age::fresh : age, jitter(),
-                                   settings_.limits);
+    auto const wait = next_attempt(made, why, repeatable::read, passing ? connection_age::fresh : age,
+                                   jitter(), settings_.limits);
     if (!wait || !budget_.spend()) {
       co_return answer;
     }
     observe::debug(observe::room::upstream, request.method + " " + request.path + " is asked again: " +
-                                   (passing ? "status " + std::to_string(answer->head.status)
-                                            : std::string(base::describe(why).sentence)));
+                                                (passing ? "status " + std::to_string(answer->head.status)
+                                                         : std::string(base::describe(why).sentence)));
     choice = age == connection_age::reused ? connection_choice::fresh : connection_choice::any;
     answer = errc::origin_reset;  // lets the connection go before the wait
     co_await pause(*wait);
   }
 }
 
-awaitable<result<std::unique_ptr<origin_exchange>>> origin_client::open(origin_request request, call_count& count) {
+awaitable<result<std::unique_ptr<origin_exchange>>> origin_client::open(origin_request request,
+                                                                        call_count& count) {
   for (unsigned made = 1;; ++made) {
     ++count.calls;
     auto why = errc::origin_reset;

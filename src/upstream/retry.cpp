@@ -8,8 +8,9 @@ std::optional<std::chrono::milliseconds> next_attempt(unsigned made, base::errc 
                                                       connection_age age, double jitter,
                                                       origin_limits const& limits) {
   auto const allowed = base::describe(last).retry;
-  auto const may = allowed == base::retry_kind::before_write ? kind != repeatable::no
-                                                             : allowed == base::retry_kind::read && kind == repeatable::read;
+  auto const may = allowed == base::retry_kind::before_write
+                       ? kind != repeatable::no
+                       : allowed == base::retry_kind::read && kind == repeatable::read;
   if (!may || made >= limits.attempts) {
     return std::nullopt;
   }

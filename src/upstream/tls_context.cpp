@@ -8,8 +8,8 @@
 
 namespace s3proxy::upstream {
 
-// OpenSSL makes a session useless when one of its connections is dropped without TLS's own goodbye, as ours are. So a
-// copy is kept, and copies of it are offered.
+// OpenSSL makes a session useless when one of its connections is dropped without TLS's own goodbye, as ours
+// are. So a copy is kept, and copies of it are offered.
 int keep_session(void* self, void* session) {
   auto& context = *static_cast<tls_context*>(self);
   auto* const copy = SSL_SESSION_dup(static_cast<SSL_SESSION*>(session));
@@ -21,13 +21,15 @@ int keep_session(void* self, void* session) {
 
 namespace {
 
-// A place of our own: Asio takes whatever stands in the application data for its verification callback, and deletes it.
+// A place of our own: Asio takes whatever stands in the application data for its verification callback, and
+// deletes it.
 int place_in_context() {
   static int const place = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return place;
 }
 
-// TLS 1.3 hands out tickets after the handshake, so sessions come by callback, not from the finished handshake.
+// TLS 1.3 hands out tickets after the handshake, so sessions come by callback, not from the finished
+// handshake.
 int on_new_session(SSL* ssl, SSL_SESSION* session) {
   return keep_session(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), place_in_context()), session);
 }
@@ -45,15 +47,17 @@ tls_context::tls_context(std::string host)
   SSL_CTX_sess_set_new_cb(native, on_new_session);
 }
 
-tls_context::~tls_context() { SSL_SESSION_free(static_cast<SSL_SESSION*>(session_)); }
+tls_context::~tls_context() {
+  SSL_SESSION_free(static_cast<SSL_SESSION*>(session_));
+}
 
 base::result<void> tls_context::prepare(void* native_ssl) {
   auto* ssl = static_cast<SSL*>(native_ssl);
   boost::system::error_code not_an_address;
   boost::asio::ip::make_address(host_, not_an_address);
-  bool const named = not_an_address
-                         ? SSL_set_tlsext_host_name(ssl, host_.c_str()) == 1 && SSL_set1_host(ssl, host_.c_str()) == 1
-                         : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host_.c_str()) == 1;
+  bool const named = not_an_address ? SSL_set_tlsext_host_name(ssl, host_.c_str()) == 1 &&
+                                          SSL_set1_host(ssl, host_.c_str()) == 1
+                                    : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host_.c_str()) == 1;
   if (!named) {
     return base::errc::origin_tls_failed;
   }

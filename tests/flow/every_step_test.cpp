@@ -27,7 +27,8 @@ std::vector<answer> run_flow(world& w) {
   return out;
 }
 
-/// Whatever failed: what the client got is right, or visibly an error; afterwards everything works and nothing is left.
+/// Whatever failed: what the client got is right, or visibly an error; afterwards everything works and
+/// nothing is left.
 void expect_no_harm(world& w, std::vector<answer> const& flow, std::string const& what) {
   for (std::size_t i = 0; i < flow.size(); ++i) {
     auto const& got = flow[i];
@@ -64,8 +65,10 @@ TEST(every_step, an_origin_that_fails_at_any_request_in_any_way_does_no_harm) {
       {"close", {.what = kind::close}},
       {"hang", {.what = kind::hang}},
       {"garbage", {.what = kind::garbage}},
-      {"500", {.what = kind::answer_status, .status = 500, .body = "<Error><Code>InternalError</Code></Error>"}},
-      {"403", {.what = kind::answer_status, .status = 403, .body = "<Error><Code>AccessDenied</Code></Error>"}},
+      {"500",
+       {.what = kind::answer_status, .status = 500, .body = "<Error><Code>InternalError</Code></Error>"}},
+      {"403",
+       {.what = kind::answer_status, .status = 403, .body = "<Error><Code>AccessDenied</Code></Error>"}},
       {"404", {.what = kind::answer_status, .status = 404, .body = "<Error><Code>NoSuchKey</Code></Error>"}},
       {"cut at 0", {.what = kind::cut_body, .bytes = 0}},
       {"cut at 1", {.what = kind::cut_body, .bytes = 1}},

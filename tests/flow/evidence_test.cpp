@@ -125,7 +125,8 @@ TEST(evidence, an_answer_never_replaces_what_began_later) {
   EXPECT_EQ(w.origin.count(is("GET")), 0U);  // what the older listing said was not believed
 }
 
-// A listing and a HEAD overlap: whichever the store served first, a client that saw the listing's tag must get it.
+// A listing and a HEAD overlap: whichever the store served first, a client that saw the listing's tag must
+// get it.
 TEST(evidence, older_evidence_that_disagrees_makes_the_next_read_ask) {
   world w;
   w.origin.put_version("/buc/k", 1, size);

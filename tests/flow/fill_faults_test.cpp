@@ -114,8 +114,9 @@ TEST(fill, a_fault_that_stays_is_told_with_our_own_sentence) {
     kind what;
     unsigned status;
   };
-  for (auto const& r : {row{kind::reset, 502}, row{kind::close, 502}, row{kind::hang, 504}, row{kind::garbage, 502},
-                        row{kind::ambiguous_frame, 502}, row{kind::endless_head, 502}}) {
+  for (auto const& r :
+       {row{kind::reset, 502}, row{kind::close, 502}, row{kind::hang, 504}, row{kind::garbage, 502},
+        row{kind::ambiguous_frame, 502}, row{kind::endless_head, 502}}) {
     world w({.adjust = [](proxy::limits& l) { impatient(l); }});
     w.origin.put_version("/buc/k", 1, size);
     w.head("/buc/k");

@@ -75,9 +75,11 @@ TEST(freshness, a_client_that_says_no_cache_gets_a_new_look) {
 
 TEST(freshness, revalidation_replaces_all_stored_headers) {
   world w({.metadata_ttl = 60s});
-  w.origin.put("/buc/k", {"text", "\"t\"", "Thu, 01 Jan 2026 00:00:00 GMT", "Content-Type: a/a\r\nx-amz-meta-old: 1\r\n"});
+  w.origin.put("/buc/k", {"text", "\"t\"", "Thu, 01 Jan 2026 00:00:00 GMT",
+                          "Content-Type: a/a\r\nx-amz-meta-old: 1\r\n"});
   EXPECT_EQ(w.get("/buc/k").header("x-amz-meta-old"), "1");
-  w.origin.put("/buc/k", {"text", "\"t\"", "Thu, 01 Jan 2026 00:00:01 GMT", "Content-Type: b/b\r\nx-amz-meta-new: 2\r\n"});
+  w.origin.put("/buc/k", {"text", "\"t\"", "Thu, 01 Jan 2026 00:00:01 GMT",
+                          "Content-Type: b/b\r\nx-amz-meta-new: 2\r\n"});
   w.clock.advance(61s);
   auto const got = w.get("/buc/k");
   EXPECT_EQ(got.header("content-type"), "b/b");
@@ -91,7 +93,9 @@ TEST(freshness, errors_are_never_remembered) {
   EXPECT_EQ(w.head("/buc/k").status, 404U);
   w.origin.put_version("/buc/k", 1, size);
   EXPECT_EQ(w.get("/buc/k").status, 200U);
-  w.origin.next({.what = fault::kind::answer_status, .status = 403, .body = "<Error><Code>AccessDenied</Code></Error>"});
+  w.origin.next({.what = fault::kind::answer_status,
+                 .status = 403,
+                 .body = "<Error><Code>AccessDenied</Code></Error>"});
   EXPECT_EQ(w.get("/buc/other").status, 403U);
   w.origin.put_version("/buc/other", 1, size);
   EXPECT_EQ(w.get("/buc/other").status, 200U);
@@ -102,9 +106,10 @@ TEST(freshness, an_answer_that_may_not_be_kept_is_passed_through) {
     fault::kind what;
     std::string extra;
   };
-  for (auto const& r : {row{fault::kind::no_tag, ""}, row{fault::kind::weak_tag, ""},
-                        row{fault::kind::none, "Cache-Control: no-store\r\n"},
-                        row{fault::kind::none, "x-amz-server-side-encryption-customer-algorithm: AES256\r\n"}}) {
+  for (auto const& r :
+       {row{fault::kind::no_tag, ""}, row{fault::kind::weak_tag, ""},
+        row{fault::kind::none, "Cache-Control: no-store\r\n"},
+        row{fault::kind::none, "x-amz-server-side-encryption-customer-algorithm: AES256\r\n"}}) {
     world w;
     w.origin.put_version("/buc/k", 1, size);
     w.origin.next({.what = r.what, .extra_fields = r.extra}, 1000);

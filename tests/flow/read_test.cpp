@@ -32,17 +32,18 @@ TEST(read, every_range_has_its_own_bytes_and_exact_headers) {
     std::uint64_t begin, end;
   };
   std::uint64_t const size = 1000 * KiB + 7;
-  for (auto const& r : {row{"bytes=0-0", 0, 1}, row{"bytes=0-", 0, size}, row{"bytes=16383-16384", 16383, 16385},
-                        row{"bytes=262143-262144", 262143, 262145}, row{"bytes=-1", size - 1, size},
-                        row{"bytes=-999999999", 0, size}, row{"bytes=1000000-99999999", 1000000, size},
-                        row{"bytes=300000-700000", 300000, 700001}}) {
+  for (auto const& r :
+       {row{"bytes=0-0", 0, 1}, row{"bytes=0-", 0, size}, row{"bytes=16383-16384", 16383, 16385},
+        row{"bytes=262143-262144", 262143, 262145}, row{"bytes=-1", size - 1, size},
+        row{"bytes=-999999999", 0, size}, row{"bytes=1000000-99999999", 1000000, size},
+        row{"bytes=300000-700000", 300000, 700001}}) {
     for (int again = 0; again < 2; ++again) {
       auto const got = w.get_range("/b1b/k", r.range);
       EXPECT_EQ(got.status, 206U) << r.range;
       EXPECT_EQ(got.body.size(), r.end - r.begin) << r.range;
       EXPECT_EQ(differs(got.body, 1, r.begin), std::nullopt) << r.range;
-      EXPECT_EQ(got.header("content-range"), "bytes " + std::to_string(r.begin) + "-" + std::to_string(r.end - 1) +
-                                                 "/" + std::to_string(size));
+      EXPECT_EQ(got.header("content-range"), "bytes " + std::to_string(r.begin) + "-" +
+                                                 std::to_string(r.end - 1) + "/" + std::to_string(size));
     }
   }
 }
@@ -100,13 +101,18 @@ TEST(read, response_parameters_change_the_answer_and_not_what_is_kept) {
 
 TEST(read, checksums_are_shown_on_whole_answers_to_those_who_ask) {
   world w;
-  w.origin.put("/b1b/k", {"text", "\"t\"", "Thu, 01 Jan 2026 00:00:00 GMT", "x-amz-checksum-crc32: AAAAAA==\r\n"});
+  w.origin.put("/b1b/k",
+               {"text", "\"t\"", "Thu, 01 Jan 2026 00:00:00 GMT", "x-amz-checksum-crc32: AAAAAA==\r\n"});
   fields const ask{{"x-amz-checksum-mode", "ENABLED"}};
   EXPECT_EQ(w.get("/b1b/k", ask).header("x-amz-checksum-crc32"), "AAAAAA==");
   EXPECT_EQ(w.get("/b1b/k").header("x-amz-checksum-crc32"), "");
   EXPECT_EQ(w.head("/b1b/k", ask).header("x-amz-checksum-crc32"), "AAAAAA==");
-  EXPECT_EQ(w.get("/b1b/k", {{"x-amz-checksum-mode", "ENABLED"}, {"Range", "bytes=0-1"}}).header("x-amz-checksum-crc32"), "");
-  EXPECT_EQ(w.head("/b1b/k", {{"x-amz-checksum-mode", "ENABLED"}, {"Range", "bytes=0-1"}}).header("x-amz-checksum-crc32"), "");
+  EXPECT_EQ(w.get("/b1b/k", {{"x-amz-checksum-mode", "ENABLED"}, {"Range", "bytes=0-1"}})
+                .header("x-amz-checksum-crc32"),
+            "");
+  EXPECT_EQ(w.head("/b1b/k", {{"x-amz-checksum-mode", "ENABLED"}, {"Range", "bytes=0-1"}})
+                .header("x-amz-checksum-crc32"),
+            "");
   EXPECT_EQ(w.origin.count(), 1U);
 }
 

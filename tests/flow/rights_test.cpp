@@ -9,7 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t size = 100 * 1024;
-auto const denied = fault{.what = fault::kind::answer_status, .status = 403, .body = "<Error><Code>AccessDenied</Code></Error>"};
+auto const denied = fault{
+    .what = fault::kind::answer_status, .status = 403, .body = "<Error><Code>AccessDenied</Code></Error>"};
 
 TEST(rights, a_listing_creates_no_right) {
   world w({.rights_ttl = 10min});
@@ -78,8 +79,9 @@ TEST(rights, a_grant_that_began_before_a_denial_does_not_undo_it) {
   late->open();
   reader.read();
   w.origin.clear_rules();
-  auto const view = w.proxy->services().index.look({base::bucket_name("buc"), base::object_key("k"), std::nullopt},
-                                                   base::principal_id(w.keys.key_id.str()));
+  auto const view =
+      w.proxy->services().index.look({base::bucket_name("buc"), base::object_key("k"), std::nullopt},
+                                     base::principal_id(w.keys.key_id.str()));
   EXPECT_FALSE(view.right);
 }
 

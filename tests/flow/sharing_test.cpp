@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t MiB = 1024 * 1024;
 
-std::vector<std::future<answer>> many(world& w, std::size_t count, std::string const& target, fields const& headers = {}) {
+std::vector<std::future<answer>> many(world& w, std::size_t count, std::string const& target,
+                                      fields const& headers = {}) {
   std::vector<std::future<answer>> out;
   for (std::size_t i = 0; i < count; ++i) {
     out.push_back(std::async(std::launch::async, [&w, target, headers] { return w.get(target, headers); }));
@@ -115,7 +116,8 @@ TEST(sharing, a_fill_ends_when_nobody_waits) {
     got += piece.size();
   }
   only.reset();
-  // The stalled connection is closed by the proxy long before its idle limit; what came stays, the rest can be had.
+  // The stalled connection is closed by the proxy long before its idle limit; what came stays, the rest can
+  // be had.
   ASSERT_TRUE(w.becomes_quiet());
   w.origin.forget_requests();
   auto const got = w.get("/buc/k");

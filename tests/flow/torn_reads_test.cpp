@@ -56,8 +56,10 @@ TEST(torn_reads, a_changed_etag_never_mixes_two_versions) {
   world w;
   w.origin.put_version("/buc/k", 1, 3 * MiB);
   w.get_range("/buc/k", "bytes=100000-200000");
-  // The store ignores our If-Match and answers with another tag: what it sends is not the version that was asked for.
-  w.origin.when([](received const& r) { return r.headers.contains("if-match"); }, {.what = kind::other_tag}, 1000);
+  // The store ignores our If-Match and answers with another tag: what it sends is not the version that was
+  // asked for.
+  w.origin.when([](received const& r) { return r.headers.contains("if-match"); }, {.what = kind::other_tag},
+                1000);
   auto const got = w.get("/buc/k");
   expect_one_version(got, 0);
   EXPECT_GE(w.origin.count([](received const& r) { return r.headers.contains("if-match"); }), 1U);
@@ -71,15 +73,20 @@ TEST(torn_reads, an_overwrite_in_the_middle_of_an_answer_shows_in_no_reader) {
   world w({.metadata_ttl = 0s});
   std::atomic<unsigned> version = 1;
   w.origin.put_version("/buc/k", 1, 3 * MiB);
-  w.origin.when(is("GET"), {.what = kind::replaced_midway, .then = [&] {
-                  auto const n = ++version;
-                  w.origin.put_version("/buc/k", n, 3 * MiB + n * 16);
-                }}, 1000);
+  w.origin.when(is("GET"),
+                {.what = kind::replaced_midway,
+                 .then =
+                     [&] {
+                       auto const n = ++version;
+                       w.origin.put_version("/buc/k", n, 3 * MiB + n * 16);
+                     }},
+                1000);
   for (int round = 0; round < 5; ++round) {
     std::vector<std::future<answer>> readers;
     for (int i = 0; i < 4; ++i) {
       readers.push_back(std::async(std::launch::async, [&w] { return w.get("/buc/k"); }));
-      readers.push_back(std::async(std::launch::async, [&w] { return w.get_range("/buc/k", "bytes=2000000-2999999"); }));
+      readers.push_back(
+          std::async(std::launch::async, [&w] { return w.get_range("/buc/k", "bytes=2000000-2999999"); }));
     }
     for (std::size_t i = 0; i < readers.size(); ++i) {
       auto const got = readers[i].get();

@@ -6,14 +6,12 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
-
 #include <gtest/gtest.h>
 
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <charconv>
+#include <poll.h>
 #include <sstream>
+#include <sys/socket.h>
 
 namespace s3proxy::test {
 namespace {
@@ -51,7 +49,8 @@ http::header_list headers_of(request const& what, std::uint16_t port) {
 std::string answer::error_code() const {
   auto const begin = body.find("<Code>");
   auto const end = body.find("</Code>");
-  return begin == std::string::npos || end == std::string::npos ? "" : body.substr(begin + 6, end - begin - 6);
+  return begin == std::string::npos || end == std::string::npos ? ""
+                                                                : body.substr(begin + 6, end - begin - 6);
 }
 
 client::client(std::uint16_t port) : client(port, 0) {}
@@ -79,7 +78,8 @@ std::size_t client::offer(std::string_view bytes, std::chrono::milliseconds pati
     if (::poll(&waiting, 1, static_cast<int>(patience.count())) <= 0) {
       break;
     }
-    auto const count = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    auto const count =
+        ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count < 0) {
       break;
     }
@@ -189,7 +189,9 @@ std::string client::read_some(std::size_t most) {
   return out;
 }
 
-bool client::at_end() { return buffer_.empty() && !fill(); }
+bool client::at_end() {
+  return buffer_.empty() && !fill();
+}
 
 void client::close() {
   error_code ec;
@@ -202,8 +204,8 @@ void client::reset() {
   socket_.close(ec);
 }
 
-std::string signed_bytes(request const& what, std::uint16_t port, s3::credentials const& keys, http::wall_time now,
-                         std::string_view region) {
+std::string signed_bytes(request const& what, std::uint16_t port, s3::credentials const& keys,
+                         http::wall_time now, std::string_view region) {
   auto headers = headers_of(what, port);
   auto const path = what.target.substr(0, what.target.find('?'));
   auto const query = path.size() == what.target.size() ? "" : what.target.substr(path.size() + 1);
@@ -213,6 +215,8 @@ std::string signed_bytes(request const& what, std::uint16_t port, s3::credential
   return render(what, headers);
 }
 
-std::string plain_bytes(request const& what, std::uint16_t port) { return render(what, headers_of(what, port)); }
+std::string plain_bytes(request const& what, std::uint16_t port) {
+  return render(what, headers_of(what, port));
+}
 
 }  // namespace s3proxy::test

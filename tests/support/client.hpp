@@ -72,9 +72,10 @@ class client {
   bool reset_ = false;
 };
 
-/// The bytes of a signed request. Signing uses the project's own signer, which the golden tests hold against others.
-std::string signed_bytes(request const& what, std::uint16_t port, s3::credentials const& keys, http::wall_time now,
-                         std::string_view region = "us-east-1");
+/// The bytes of a signed request. Signing uses the project's own signer, which the golden tests hold against
+/// others.
+std::string signed_bytes(request const& what, std::uint16_t port, s3::credentials const& keys,
+                         http::wall_time now, std::string_view region = "us-east-1");
 /// The same without a signature.
 std::string plain_bytes(request const& what, std::uint16_t port);
 

@@ -1,9 +1,9 @@
 #include "support/scripted_origin.hpp"
 
-#include "support/telling_bytes.hpp"
-
 #include "s3proxy/http/byte_range.hpp"
 #include "s3proxy/http/target.hpp"
+
+#include "support/telling_bytes.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read.hpp>
@@ -30,10 +30,13 @@ struct reply {
 };
 
 std::string error_body(std::string const& code) {
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" + code + "</Code><Message>scripted</Message></Error>";
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>" + code +
+         "</Code><Message>scripted</Message></Error>";
 }
 
-bool is_safe_in_xml(char c) { return c != '<' && c != '&' && c != '"'; }
+bool is_safe_in_xml(char c) {
+  return c != '<' && c != '&' && c != '"';
+}
 
 std::string in_xml(std::string const& text) {
   std::string out;
@@ -172,7 +175,8 @@ class scripted_origin::connection {
   bool read_more() {
     std::string piece(64 * 1024, '\0');
     error_code ec;
-    auto const count = tls_ ? tls_->read_some(asio::buffer(piece), ec) : socket_.read_some(asio::buffer(piece), ec);
+    auto const count =
+        tls_ ? tls_->read_some(asio::buffer(piece), ec) : socket_.read_some(asio::buffer(piece), ec);
     buffer_.append(piece, 0, count);
     return !ec;
   }
@@ -228,8 +232,9 @@ class scripted_origin::connection {
       default:
         break;
     }
-    auto made = what.what == fault::kind::answer_status ? reply{what.status, "Content-Type: application/xml\r\n", what.body, {}}
-                                                        : home_reply(request, what);
+    auto made = what.what == fault::kind::answer_status
+                    ? reply{what.status, "Content-Type: application/xml\r\n", what.body, {}}
+                    : home_reply(request, what);
     made.fields += what.extra_fields;
     if (what.what == fault::kind::late_answer) {
       what.then();
@@ -246,7 +251,8 @@ class scripted_origin::connection {
     auto const chunked = what.what == no_length;
     std::string head = "HTTP/1.1 " + std::to_string(made.status) + " Scripted\r\n" + made.fields +
                        "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\nx-amz-request-id: ORIGIN0000000001\r\n" +
-                       (chunked ? "Transfer-Encoding: chunked\r\n" : "Content-Length: " + length + "\r\n") + "\r\n";
+                       (chunked ? "Transfer-Encoding: chunked\r\n" : "Content-Length: " + length + "\r\n") +
+                       "\r\n";
     if (!send(head)) {
       return false;
     }
@@ -304,16 +310,19 @@ class scripted_origin::connection {
   std::string buffer_;
 };
 
-reply scripted_origin::connection::object_reply(received const& request, object const& found, fault const& what) {
+reply scripted_origin::connection::object_reply(received const& request, object const& found,
+                                                fault const& what) {
   using enum fault::kind;
   auto const match = request.header("if-match");
   if (!match.empty() && match != found.tag) {
     return {412, {}, error_body("PreconditionFailed"), {}};
   }
   reply out;
-  auto const tag = what.what == other_tag ? std::string("\"other\"") : what.what == weak_tag ? "W/" + found.tag : found.tag;
-  out.fields = (what.what == no_tag ? "" : "ETag: " + tag + "\r\n") + "Last-Modified: " + found.last_modified +
-               "\r\nAccept-Ranges: bytes\r\n" + found.fields;
+  auto const tag = what.what == other_tag  ? std::string("\"other\"")
+                   : what.what == weak_tag ? "W/" + found.tag
+                                           : found.tag;
+  out.fields = (what.what == no_tag ? "" : "ETag: " + tag + "\r\n") +
+               "Last-Modified: " + found.last_modified + "\r\nAccept-Ranges: bytes\r\n" + found.fields;
   out.body = found.body;
   auto const range = http::parse_range(request.header("range"));
   auto const* spec = std::get_if<http::range_spec>(&range);
@@ -322,7 +331,10 @@ reply scripted_origin::connection::object_reply(received const& request, object 
   }
   auto const span = http::resolve(*spec, found.body.size());
   if (!span) {
-    return {416, "Content-Range: " + http::unsatisfied_range(found.body.size()) + "\r\n", error_body("InvalidRange"), {}};
+    return {416,
+            "Content-Range: " + http::unsatisfied_range(found.body.size()) + "\r\n",
+            error_body("InvalidRange"),
+            {}};
   }
   out.status = 206;
   auto const shown = what.what == wrong_range ? base::byte_span{span->begin + 1, span->end + 1} : *span;
@@ -352,9 +364,10 @@ reply scripted_origin::connection::home_reply(received const& request, fault con
     for (auto const& [name, object] : home_.objects_) {
       if (name.starts_with(bucket)) {
         body += "<Contents><Key>" + in_xml(name.substr(bucket.size())) + "</Key><LastModified>" +
-                (object.last_modified.find("00:00:01") != std::string::npos ? "2026-01-01T00:00:01.000Z" : "2026-01-01T00:00:00.000Z") +
-                "</LastModified><ETag>" + in_xml(object.tag) + "</ETag><Size>" + std::to_string(object.body.size()) +
-                "</Size></Contents>";
+                (object.last_modified.find("00:00:01") != std::string::npos ? "2026-01-01T00:00:01.000Z"
+                                                                            : "2026-01-01T00:00:00.000Z") +
+                "</LastModified><ETag>" + in_xml(object.tag) + "</ETag><Size>" +
+                std::to_string(object.body.size()) + "</Size></Contents>";
       }
     }
     return {200, "Content-Type: application/xml\r\n", body + "</ListBucketResult>", {}};
@@ -433,7 +446,8 @@ void scripted_origin::put(std::string const& path, object what) {
 }
 
 void scripted_origin::put_version(std::string const& path, unsigned n, std::size_t size) {
-  put(path, {telling_bytes(n, 0, size), "\"v" + std::to_string(n) + "\"", "Thu, 01 Jan 2026 00:00:00 GMT", {}});
+  put(path,
+      {telling_bytes(n, 0, size), "\"v" + std::to_string(n) + "\"", "Thu, 01 Jan 2026 00:00:00 GMT", {}});
 }
 
 void scripted_origin::remove(std::string const& path) {

@@ -37,30 +37,30 @@ struct received {
 struct fault {
   enum class kind {
     none,
-    answer_status,     ///< `status` with `body`
-    hang,              ///< reads the request, never answers (until the origin stops)
-    reset_unread,      ///< resets as soon as the head was read, before the body
-    reset,             ///< reads the request, resets
-    close,             ///< reads the request, closes
-    garbage,           ///< answers something that is not HTTP
-    ambiguous_frame,   ///< answers with Content-Length and Transfer-Encoding
-    endless_head,      ///< a head that never ends
-    cut_body,          ///< closes after `bytes` of the body
-    reset_body,        ///< resets after `bytes` of the body
-    stall_body,        ///< stops after `bytes` of the body
-    drip,              ///< the body in pieces of `bytes`
-    long_body,         ///< more bytes than Content-Length says
-    wrong_range,       ///< a Content-Range that was not asked for
-    ignore_range,      ///< 200 with everything
-    other_tag,         ///< another ETag than the object's
-    no_tag,            ///< without an ETag
-    weak_tag,          ///< a weak one
-    no_length,         ///< chunked, in small chunks
-    interim,           ///< a 102 before the answer
-    refuse_early,      ///< `status` before the body was read, then closes
-    replaced_midway,   ///< like none; calls `then` after the head was sent and before the body
-    late_answer,       ///< makes its answer, calls `then`, sends it: what it says is older than when it says it
-    late_body,         ///< like none; calls `then` before the request's body is read
+    answer_status,    ///< `status` with `body`
+    hang,             ///< reads the request, never answers (until the origin stops)
+    reset_unread,     ///< resets as soon as the head was read, before the body
+    reset,            ///< reads the request, resets
+    close,            ///< reads the request, closes
+    garbage,          ///< answers something that is not HTTP
+    ambiguous_frame,  ///< answers with Content-Length and Transfer-Encoding
+    endless_head,     ///< a head that never ends
+    cut_body,         ///< closes after `bytes` of the body
+    reset_body,       ///< resets after `bytes` of the body
+    stall_body,       ///< stops after `bytes` of the body
+    drip,             ///< the body in pieces of `bytes`
+    long_body,        ///< more bytes than Content-Length says
+    wrong_range,      ///< a Content-Range that was not asked for
+    ignore_range,     ///< 200 with everything
+    other_tag,        ///< another ETag than the object's
+    no_tag,           ///< without an ETag
+    weak_tag,         ///< a weak one
+    no_length,        ///< chunked, in small chunks
+    interim,          ///< a 102 before the answer
+    refuse_early,     ///< `status` before the body was read, then closes
+    replaced_midway,  ///< like none; calls `then` after the head was sent and before the body
+    late_answer,  ///< makes its answer, calls `then`, sends it: what it says is older than when it says it
+    late_body,    ///< like none; calls `then` before the request's body is read
   };
   kind what = kind::none;
   unsigned status = 500;
@@ -70,7 +70,8 @@ struct fault {
   std::string extra_fields{};  ///< more header lines of the answer, each with its CRLF
 };
 
-/// Holds answers back until the test lets them go: the way to say "while the request is under way" without a sleep.
+/// Holds answers back until the test lets them go: the way to say "while the request is under way" without a
+/// sleep.
 class gate {
  public:
   void open();
@@ -85,8 +86,9 @@ class gate {
   std::size_t arrived_ = 0;
 };
 
-/// An S3 store of the test's own, in its process, that does what its script says. A thread a connection; blocking.
-/// Understands GET and HEAD with Range and If-*, PUT, DELETE, POST (answers 200), ListObjectsV2 of a bucket.
+/// An S3 store of the test's own, in its process, that does what its script says. A thread a connection;
+/// blocking. Understands GET and HEAD with Range and If-*, PUT, DELETE, POST (answers 200), ListObjectsV2 of
+/// a bucket.
 class scripted_origin {
  public:
   struct object {

@@ -9,14 +9,15 @@
 
 namespace s3proxy::test {
 
-// Bodies in which every 16 bytes name their version and their place, so that any range can be checked without a copy,
-// and a byte of another version or from another place cannot hide.
+// Bodies in which every 16 bytes name their version and their place, so that any range can be checked without
+// a copy, and a byte of another version or from another place cannot hide.
 
 inline constexpr std::size_t unit = 16;
 
 inline std::string telling_unit(unsigned version, std::uint64_t number) {
   std::array<char, unit + 1> text;
-  std::snprintf(text.data(), text.size(), "v%04u:%09llu\n", version % 10000, static_cast<unsigned long long>(number));
+  std::snprintf(text.data(), text.size(), "v%04u:%09llu\n", version % 10000,
+                static_cast<unsigned long long>(number));
   return std::string(text.data(), unit);
 }
 
@@ -31,14 +32,15 @@ inline std::string telling_bytes(unsigned version, std::uint64_t begin, std::uin
   return out.substr(begin - first * unit, end - begin);
 }
 
-/// Nothing when `bytes` are `[begin, ...)` of `version`; else where they first differ, for the failure message.
+/// Nothing when `bytes` are `[begin, ...)` of `version`; else where they first differ, for the failure
+/// message.
 inline std::optional<std::string> differs(std::string_view bytes, unsigned version, std::uint64_t begin) {
   auto const want = telling_bytes(version, begin, begin + bytes.size());
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (bytes[i] != want[i]) {
       auto const from = i - i % unit;
-      return "at " + std::to_string(begin + i) + ": got '" + std::string(bytes.substr(from, 2 * unit)) + "' want '" +
-             want.substr(from, 2 * unit) + "'";
+      return "at " + std::to_string(begin + i) + ": got '" + std::string(bytes.substr(from, 2 * unit)) +
+             "' want '" + want.substr(from, 2 * unit) + "'";
     }
   }
   return std::nullopt;

@@ -9,8 +9,8 @@
 namespace s3proxy::test {
 namespace {
 
-// Deadlines that real life gives seconds: short enough that the tests which wait for them are quick, long enough that
-// a busy machine does not reach them by accident in the others.
+// Deadlines that real life gives seconds: short enough that the tests which wait for them are quick, long
+// enough that a busy machine does not reach them by accident in the others.
 proxy::limits quick_limits() {
   proxy::limits limits;
   limits.origin.backoff = std::chrono::milliseconds(1);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "s3proxy/app/daemon.hpp"
+
 #include "support/client.hpp"
 #include "support/manual_clock.hpp"
 #include "support/scripted_origin.hpp"
@@ -14,7 +15,8 @@
 
 namespace s3proxy::test {
 
-/// A scripted origin, the whole proxy in this process, a clock that the test moves, and clients with the right keys.
+/// A scripted origin, the whole proxy in this process, a clock that the test moves, and clients with the
+/// right keys.
 class world {
  public:
   struct choices {
@@ -38,9 +40,15 @@ class world {
 
   /// Sends a signed request on a connection of its own and reads the answer.
   answer ask(request const& what);
-  answer get(std::string const& target, fields headers = {}) { return ask({"GET", target, std::move(headers)}); }
-  answer head(std::string const& target, fields headers = {}) { return ask({"HEAD", target, std::move(headers)}); }
-  answer get_range(std::string const& target, std::string const& range) { return get(target, {{"Range", range}}); }
+  answer get(std::string const& target, fields headers = {}) {
+    return ask({"GET", target, std::move(headers)});
+  }
+  answer head(std::string const& target, fields headers = {}) {
+    return ask({"HEAD", target, std::move(headers)});
+  }
+  answer get_range(std::string const& target, std::string const& range) {
+    return get(target, {{"Range", range}});
+  }
   answer put(std::string const& target, std::string const& body, fields headers = {}) {
     return ask({"PUT", target, std::move(headers), body});
   }

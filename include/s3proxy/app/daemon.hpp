@@ -24,10 +24,12 @@ struct daemon_settings {
   observe::access_log::sink access_sink;
 };
 
-/// The whole proxy, wired: services, workers, listener. Tests start it in their own process with a clock of theirs.
+/// The whole proxy, wired: services, workers, listener. Tests start it in their own process with a clock of
+/// theirs.
 class daemon {
  public:
-  /// Listens and serves at once. Gives the daemon, or a sentence that says why it cannot. `clock` outlives it.
+  /// Listens and serves at once. Gives the daemon, or a sentence that says why it cannot. `clock` outlives
+  /// it.
   static std::variant<std::unique_ptr<daemon>, std::string> start(daemon_settings settings,
                                                                   observe::clock const& clock);
   /// Aborts what is open, waits for its end (a second or two at most) and joins every thread.
@@ -39,10 +41,11 @@ class daemon {
   /// Where the acceptor runs; for tasks that are no request.
   boost::asio::io_context& control() { return control_.context(); }
 
-  /// Stops accepting, lets open requests finish, aborts what is left after limits::client.drain. Calls `ended` once, on
-  /// the control thread, when no connection is left. Any thread.
+  /// Stops accepting, lets open requests finish, aborts what is left after limits::client.drain. Calls
+  /// `ended` once, on the control thread, when no connection is left. Any thread.
   void drain(std::function<void()> ended);
-  /// Resets every client's connection and closes every one to the store: what is open ends at once. Any thread.
+  /// Resets every client's connection and closes every one to the store: what is open ends at once. Any
+  /// thread.
   void abort();
 
   std::size_t open_connections() const;

@@ -8,8 +8,8 @@
 
 namespace s3proxy::app {
 
-/// Asks the store for its root once, signed as every request will be, and gives what came of it. `settings` and `clock`
-/// outlive the task.
+/// Asks the store for its root once, signed as every request will be, and gives what came of it. `settings`
+/// and `clock` outlive the task.
 boost::asio::awaitable<probe_outcome> check_store(upstream::origin_settings const& settings,
                                                   observe::clock const& clock);
 

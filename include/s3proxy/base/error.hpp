@@ -8,8 +8,8 @@
 
 namespace s3proxy::base {
 
-/// Everything that can go wrong, in the order of whose fault it is. Each has a row in the table of error.cpp and
-/// is provoked by a test.
+/// Everything that can go wrong, in the order of whose fault it is. Each has a row in the table of error.cpp
+/// and is provoked by a test.
 enum class errc {
   // The client's: what it sent cannot be answered.
   malformed_request = 1,     ///< the framing guard refused the head

@@ -10,10 +10,18 @@ namespace s3proxy::base {
 /// A number of bytes, or an offset in bytes from the start of an object.
 using byte_count = std::uint64_t;
 
-constexpr byte_count operator""_B(unsigned long long n) { return n; }
-constexpr byte_count operator""_KiB(unsigned long long n) { return n << 10; }
-constexpr byte_count operator""_MiB(unsigned long long n) { return n << 20; }
-constexpr byte_count operator""_GiB(unsigned long long n) { return n << 30; }
+constexpr byte_count operator""_B(unsigned long long n) {
+  return n;
+}
+constexpr byte_count operator""_KiB(unsigned long long n) {
+  return n << 10;
+}
+constexpr byte_count operator""_MiB(unsigned long long n) {
+  return n << 20;
+}
+constexpr byte_count operator""_GiB(unsigned long long n) {
+  return n << 30;
+}
 
 /// A half-open range of bytes, `[begin, end)`. HTTP's inclusive ends exist only in http/byte_range.
 struct byte_span {
@@ -34,7 +42,11 @@ constexpr byte_span intersect(byte_span a, byte_span b) {
   return {begin, std::max(begin, std::min(a.end, b.end))};
 }
 
-constexpr byte_count round_down(byte_count n, byte_count unit) { return n - n % unit; }
-constexpr byte_count round_up(byte_count n, byte_count unit) { return round_down(n + unit - 1, unit); }
+constexpr byte_count round_down(byte_count n, byte_count unit) {
+  return n - n % unit;
+}
+constexpr byte_count round_up(byte_count n, byte_count unit) {
+  return round_down(n + unit - 1, unit);
+}
 
 }  // namespace s3proxy::base

@@ -8,8 +8,8 @@
 
 namespace s3proxy::cache {
 
-// Bytes are kept in blocks of 256 KiB, aligned, each valid by cells of 16 KiB (docs/decisions/0008): exact-range keys
-// have no reuse, and whole blocks would pull twice the bytes that engines ask for.
+// Bytes are kept in blocks of 256 KiB, aligned, each valid by cells of 16 KiB (docs/decisions/0008):
+// exact-range keys have no reuse, and whole blocks would pull twice the bytes that engines ask for.
 inline constexpr base::byte_count cell_size = 16 * 1024;
 inline constexpr base::byte_count block_size = 256 * 1024;
 inline constexpr unsigned cells_in_block = block_size / cell_size;
@@ -19,7 +19,9 @@ using cell_mask = std::uint16_t;
 static_assert(sizeof(cell_mask) * 8 == cells_in_block);
 
 /// The number of the block that holds byte `at`.
-constexpr std::uint64_t block_of(base::byte_count at) { return at / block_size; }
+constexpr std::uint64_t block_of(base::byte_count at) {
+  return at / block_size;
+}
 constexpr base::byte_span block_span(std::uint64_t number) {
   return {number * block_size, (number + 1) * block_size};
 }
@@ -41,8 +43,8 @@ constexpr cell_mask cells_touched(std::uint64_t number, base::byte_span span) {
   return static_cast<cell_mask>(up_to_last & ~below_first);
 }
 
-/// The cells of block `number` that lie wholly within `span`, where the cell at the object's end counts as whole when
-/// `span` reaches that end.
+/// The cells of block `number` that lie wholly within `span`, where the cell at the object's end counts as
+/// whole when `span` reaches that end.
 constexpr cell_mask cells_covered(std::uint64_t number, base::byte_span span, base::byte_count object_size) {
   auto const begin = base::round_up(span.begin, cell_size);
   auto const end = span.end >= object_size ? span.end : base::round_down(span.end, cell_size);
@@ -55,8 +57,8 @@ constexpr base::byte_span align_to_cells(base::byte_span span, base::byte_count 
           std::min(base::round_up(span.end, cell_size), object_size)};
 }
 
-/// How many bytes from `at` on are held without a gap within its block, given the block's valid cells; none beyond the
-/// object.
+/// How many bytes from `at` on are held without a gap within its block, given the block's valid cells; none
+/// beyond the object.
 constexpr base::byte_count held_from(base::byte_count at, cell_mask valid, base::byte_count object_size) {
   auto const cell = at % block_size / cell_size;
   auto const run = static_cast<unsigned>(std::countr_one(static_cast<unsigned>(valid) >> cell));

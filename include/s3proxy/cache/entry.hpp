@@ -10,8 +10,8 @@
 
 namespace s3proxy::cache {
 
-/// That a principal may read an object, told by the store's 2xx or 304 to a GET or HEAD with that principal's own
-/// credentials. It is no statement about which version is current: freshness is another clock.
+/// That a principal may read an object, told by the store's 2xx or 304 to a GET or HEAD with that principal's
+/// own credentials. It is no statement about which version is current: freshness is another clock.
 struct right {
   base::principal_id holder;
   std::optional<moment> granted;
@@ -25,7 +25,8 @@ struct entry {
   std::vector<right> rights;
   /// Set when the store's answer may not be kept: the object is passed through until this evidence is stale.
   bool unstorable = false;
-  /// Set when older evidence named another version: which of the two is current, only a new look at the store tells.
+  /// Set when older evidence named another version: which of the two is current, only a new look at the store
+  /// tells.
   bool doubted = false;
 };
 
@@ -47,7 +48,8 @@ enum class learnt {
 };
 
 /// Applies evidence to `known`, in the order in which the origin requests began.
-/// Takes: `raised`, the order of the key's last write edge; `generation`, a fresh number, used if the version is new.
+/// Takes: `raised`, the order of the key's last write edge; `generation`, a fresh number, used if the version
+/// is new.
 learnt learn(entry& known, evidence const& said, std::uint64_t raised, std::uint64_t generation);
 
 /// The store said at `began` that the object is not there (404), or that its answer may not be kept.
@@ -56,8 +58,8 @@ learnt learn_absence(entry& known, absence kind, moment began, std::uint64_t rai
 
 /// Records a right of `holder`, which began at `granted`. A newer one is never replaced by an older.
 void grant(entry& known, base::principal_id const& holder, moment granted);
-/// A 401 or 403 to a request of `holder` that began at `began`: what was granted before it is gone at once, and an
-/// older grant that arrives later does not count; others and the bytes stay.
+/// A 401 or 403 to a request of `holder` that began at `began`: what was granted before it is gone at once,
+/// and an older grant that arrives later does not count; others and the bytes stay.
 void revoke(entry& known, base::principal_id const& holder, moment began);
 std::optional<moment> right_of(entry const& known, base::principal_id const& holder);
 

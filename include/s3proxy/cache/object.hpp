@@ -26,8 +26,9 @@ struct object_id_hash {
   std::size_t operator()(object_id const& id) const;
 };
 
-/// What makes two answers the same bytes (docs/decisions/0007). `version` is absent when the source does not tell it
-/// (a listing); it never stands in for the entity tag, because version `null` is overwritten in place.
+/// What makes two answers the same bytes (docs/decisions/0007). `version` is absent when the source does not
+/// tell it (a listing); it never stands in for the entity tag, because version `null` is overwritten in
+/// place.
 struct identity {
   base::etag tag;  ///< strong
   base::byte_count size = 0;
@@ -47,7 +48,8 @@ struct object_headers {
   std::string rendered_checksums;  ///< likewise
 };
 
-/// Everything known of one version of one object. Immutable and shared: whoever answers from it describes one version.
+/// Everything known of one version of one object. Immutable and shared: whoever answers from it describes one
+/// version.
 struct object_facts {
   identity id;
   /// A number of the process for (object, identity): the name of its blocks. A new version has a new one.
@@ -71,9 +73,9 @@ enum class answer_kind { whole, part };
 
 /// Reads the headers of a 200 (`whole`) or 206 (`part`) answer.
 /// Takes: the object's size where the caller knows it from Content-Length or Content-Range.
-/// Gives: what it tells, or why it cannot be kept: without a strong entity tag two answers cannot be proved equal;
-/// `Cache-Control: no-store` forbids it; SSE-C answers belong to the holder of the key.
-std::variant<told, not_storable> read_answer(http::header_list const& headers, std::optional<base::byte_count> size,
-                                             answer_kind kind);
+/// Gives: what it tells, or why it cannot be kept: without a strong entity tag two answers cannot be proved
+/// equal; `Cache-Control: no-store` forbids it; SSE-C answers belong to the holder of the key.
+std::variant<told, not_storable> read_answer(http::header_list const& headers,
+                                             std::optional<base::byte_count> size, answer_kind kind);
 
 }  // namespace s3proxy::cache

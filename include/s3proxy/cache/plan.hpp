@@ -72,7 +72,7 @@ enum class step {
 struct plan {
   cache::step step = step::bypass;
   cache::reason reason = reason::none;
-  base::byte_span span;              ///< for serve: the bytes of the object to send
+  base::byte_span span;                ///< for serve: the bytes of the object to send
   std::optional<base::etag> if_match;  ///< for ask_get: the version that we believe is current
 
   friend bool operator==(plan const&, plan const&) = default;
@@ -88,8 +88,8 @@ struct entry_view {
   bool doubted = false;
 };
 
-/// Answers whether the first byte of a span is held. Asked only when the store has to be asked anyway: then a GET that
-/// brings missing bytes saves a round trip.
+/// Answers whether the first byte of a span is held. Asked only when the store has to be asked anyway: then a
+/// GET that brings missing bytes saves a round trip.
 using holds_first_byte = std::function<bool(object_facts const&, base::byte_span)>;
 
 /// Decides the next step of a read. Pure: all it knows is in its arguments.

@@ -12,8 +12,8 @@
 
 namespace s3proxy::cache {
 
-/// A pattern over `bucket/key`: `*` matches within a segment, `**` across segments, `?` one byte other than `/`;
-/// everything else is itself.
+/// A pattern over `bucket/key`: `*` matches within a segment, `**` across segments, `?` one byte other than
+/// `/`; everything else is itself.
 class glob {
  public:
   explicit glob(std::string pattern) : pattern_(std::move(pattern)) {}
@@ -33,8 +33,9 @@ bool is_immutable(policy const& rules, object_id const& id);
 
 enum class reuse { allowed, forbidden };
 
-/// True when evidence that began at `evidence` may answer a read that began at `read`: it began within the read
-/// itself, or it is younger than the TTL (or the object immutable) and the client does not ask for a new look.
+/// True when evidence that began at `evidence` may answer a read that began at `read`: it began within the
+/// read itself, or it is younger than the TTL (or the object immutable) and the client does not ask for a new
+/// look.
 bool is_fresh(policy const& rules, object_id const& id, moment evidence, moment read, reuse older_evidence);
 
 /// True when a right still holds for a read that began at `read`.

@@ -21,8 +21,8 @@ struct eviction_node {
   void touch() { uses = uses < 3 ? static_cast<std::uint8_t>(uses + 1) : uses; }
 };
 
-/// S3-FIFO: a small queue (a tenth of the bytes) that filters what is read once, a main queue for the rest, and the
-/// fingerprints of what left the small queue unread, which go straight to main when they come back.
+/// S3-FIFO: a small queue (a tenth of the bytes) that filters what is read once, a main queue for the rest,
+/// and the fingerprints of what left the small queue unread, which go straight to main when they come back.
 /// Source: Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023.
 /// Not thread-safe: its owner's lock guards it and the nodes in it. Nodes must be erased before they die.
 class s3_fifo {
@@ -35,7 +35,8 @@ class s3_fifo {
   /// The charge of a queued node changed.
   void recharge(eviction_node& node, std::size_t charge);
 
-  /// Takes out the next victim that `may_go` allows (it may be pinned), or gives nothing when none is allowed.
+  /// Takes out the next victim that `may_go` allows (it may be pinned), or gives nothing when none is
+  /// allowed.
   eviction_node* evict(std::function<bool(eviction_node const&)> const& may_go);
 
   std::size_t charge() const { return small_.charge + main_.charge; }

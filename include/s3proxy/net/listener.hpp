@@ -17,15 +17,17 @@
 namespace s3proxy::net {
 
 /// What is done with an accepted connection; runs on its worker until the connection ends.
-using serve = std::function<boost::asio::awaitable<void>(std::shared_ptr<server_connection>, std::size_t worker)>;
+using serve =
+    std::function<boost::asio::awaitable<void>(std::shared_ptr<server_connection>, std::size_t worker)>;
 
-/// Accepts connections and hands each to the worker that has the fewest. One acceptor, because analytics clients open
-/// few, heavy connections, which hashing (SO_REUSEPORT) spreads unevenly.
+/// Accepts connections and hands each to the worker that has the fewest. One acceptor, because analytics
+/// clients open few, heavy connections, which hashing (SO_REUSEPORT) spreads unevenly.
 class listener {
  public:
   /// Binds; port 0 lets the kernel choose. Gives the listener or a sentence that says why it cannot listen.
   static std::variant<std::unique_ptr<listener>, std::string> bind(boost::asio::io_context& context,
-                                                                   std::string const& address, std::uint16_t port,
+                                                                   std::string const& address,
+                                                                   std::uint16_t port,
                                                                    client_limits const& limits,
                                                                    std::size_t head_bytes);
 

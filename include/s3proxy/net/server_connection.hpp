@@ -15,8 +15,9 @@
 
 namespace s3proxy::net {
 
-/// One client connection. It finds the end of a raw head, hands out body bytes by count and writes bytes; what they
-/// mean is decided elsewhere (http::parse_request_head). Every wait has a deadline. Lives on one worker.
+/// One client connection. It finds the end of a raw head, hands out body bytes by count and writes bytes;
+/// what they mean is decided elsewhere (http::parse_request_head). Every wait has a deadline. Lives on one
+/// worker.
 class server_connection : public std::enable_shared_from_this<server_connection> {
  public:
   /// `limits` outlives the connection; `head_bytes` bounds a head.
@@ -35,8 +36,8 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   /// Errors: client_gone (closed, or too slow to take it).
   boost::asio::awaitable<base::result<void>> write(std::string_view head, std::string_view body);
 
-  /// Sends what was written, then reads and throws away a bounded amount, so that a client that is still sending sees
-  /// our answer and not a reset; then closes.
+  /// Sends what was written, then reads and throws away a bounded amount, so that a client that is still
+  /// sending sees our answer and not a reset; then closes.
   boost::asio::awaitable<void> close_lingering();
   /// Closes with a reset: the client must not take what it has for a whole answer.
   void abort();
@@ -44,7 +45,8 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   /// Calls `gone` once if the client closes while nothing is read from it. For long waits on the store.
   void watch_hangup(std::function<void()> gone);
 
-  /// Draining: closes now if no request is being read or answered, else `is_finishing()` says so to the session.
+  /// Draining: closes now if no request is being read or answered, else `is_finishing()` says so to the
+  /// session.
   void finish();
   bool is_finishing() const;
 

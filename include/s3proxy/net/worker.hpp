@@ -14,8 +14,8 @@
 
 namespace s3proxy::net {
 
-/// One thread with its own io_context. A connection lives and dies on one worker (docs/decisions/0003), so nothing here
-/// needs a lock: all members but `load` and the constructor run on the worker's thread.
+/// One thread with its own io_context. A connection lives and dies on one worker (docs/decisions/0003), so
+/// nothing here needs a lock: all members but `load` and the constructor run on the worker's thread.
 class worker {
  public:
   worker();

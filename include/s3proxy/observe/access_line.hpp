@@ -37,12 +37,12 @@ struct access_record {
 
 enum class access_format { off, text, json };
 
-/// One line, without its end. Text: fields `name=value` in a fixed order; values escaped so that none can hold a space,
-/// a quote or a line end. JSON: one object.
+/// One line, without its end. Text: fields `name=value` in a fixed order; values escaped so that none can
+/// hold a space, a quote or a line end. JSON: one object.
 std::string render(access_record const& record, access_format format);
 
-/// Takes records from any thread and writes them from one of its own, so that no request waits for a pipe. When the
-/// reader is slower than the requests, lines are dropped and counted, and the count is written.
+/// Takes records from any thread and writes them from one of its own, so that no request waits for a pipe.
+/// When the reader is slower than the requests, lines are dropped and counted, and the count is written.
 class access_log {
  public:
   using sink = std::function<void(std::string const& lines)>;

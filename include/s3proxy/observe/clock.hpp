@@ -7,8 +7,8 @@
 
 namespace s3proxy::observe {
 
-/// The clocks of the process: steady for ages and durations, wall for signatures and dates. The shell reads time only
-/// here; a test hands in one that it moves by hand.
+/// The clocks of the process: steady for ages and durations, wall for signatures and dates. The shell reads
+/// time only here; a test hands in one that it moves by hand.
 class clock {
  public:
   virtual ~clock() = default;

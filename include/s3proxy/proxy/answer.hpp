@@ -29,8 +29,9 @@ struct answer_head {
   std::string_view request_id;  ///< the store's own when it is relayed; else ours
 };
 
-/// Renders the head of an answer: status line, the given fields, and those of every answer: Date (unless given),
-/// x-amz-request-id, Cache-Status (RFC 9211), Connection, and the framing. Notes status and time in the exchange.
+/// Renders the head of an answer: status line, the given fields, and those of every answer: Date (unless
+/// given), x-amz-request-id, Cache-Status (RFC 9211), Connection, and the framing. Notes status and time in
+/// the exchange.
 std::string render_head(exchange& ex, answer_head const& answer);
 
 /// Sends bytes and counts them. After the first, there is no error answer any more.
@@ -40,8 +41,8 @@ boost::asio::awaitable<base::result<void>> send(exchange& ex, std::string_view h
 using error_details = std::vector<std::pair<std::string, std::string>>;
 
 /// Answers with the S3 error document of `code` (no body for a HEAD), and `fields` as more header lines.
-boost::asio::awaitable<base::result<void>> send_error(exchange& ex, base::errc code, error_details details = {},
-                                                      std::string fields = {});
+boost::asio::awaitable<base::result<void>> send_error(exchange& ex, base::errc code,
+                                                      error_details details = {}, std::string fields = {});
 
 /// The value of Cache-Status for what the exchange says of itself.
 std::string cache_status(exchange const& ex);

@@ -19,8 +19,8 @@ enum class asked {
   ask_with_a_head,  ///< the range lies beyond the object: its size is wanted first
 };
 
-/// The bytes that came with the answer to a GET: the first fill, not started yet. The reader that joins its flight
-/// starts it, so that it does not end for want of a waiter.
+/// The bytes that came with the answer to a GET: the first fill, not started yet. The reader that joins its
+/// flight starts it, so that it does not end for want of a waiter.
 struct first_fill {
   fill_order order;
   coming_answer coming;

@@ -5,13 +5,13 @@
 
 namespace s3proxy::proxy {
 
-/// Verifies the request and names it: who asks (identity and principal), for what (address, query, operation). The
-/// only way to a handler.
-/// Errors: those of s3::verify, s3::parse_address, http::query_list::parse; foreign_page.
+/// Verifies the request and names it: who asks (identity and principal), for what (address, query,
+/// operation). The only way to a handler. Errors: those of s3::verify, s3::parse_address,
+/// http::query_list::parse; foreign_page.
 base::result<void> authorize(exchange& ex);
 
-/// True when a request that we would sign for although it is unsigned may come from a web page: a page in the user's
-/// browser reaches loopback too, by its own name (Origin, Sec-Fetch-Site) or by a rebound one (Host).
+/// True when a request that we would sign for although it is unsigned may come from a web page: a page in the
+/// user's browser reaches loopback too, by its own name (Origin, Sec-Fetch-Site) or by a rebound one (Host).
 bool may_be_foreign_page(http::field_list const& fields);
 
 }  // namespace s3proxy::proxy

@@ -18,10 +18,14 @@ namespace s3proxy::proxy {
 
 enum class connection_fate { keep, close };
 
-/// Everything about one request: what was asked, by whom, and what has become of it so far. Lives in its session.
+/// Everything about one request: what was asked, by whom, and what has become of it so far. Lives in its
+/// session.
 struct exchange {
   exchange(worker_services& at, net::server_connection& with, http::request_head const& asked)
-      : worker(at), client(with), head(asked), body_left(asked.body == http::body_kind::length ? asked.content_length : 0) {}
+      : worker(at),
+        client(with),
+        head(asked),
+        body_left(asked.body == http::body_kind::length ? asked.content_length : 0) {}
 
   services& shared() { return worker.shared; }
 

@@ -15,9 +15,9 @@ namespace s3proxy::proxy {
 /// What a fill needs to know: which version of which object, where its bytes go, and who waits.
 struct fill_order {
   cache::object_id id;
-  base::principal_id principal;  ///< who asks; its right is renewed by a 2xx
+  base::principal_id principal;                   ///< who asks; its right is renewed by a 2xx
   std::shared_ptr<s3::credentials const> signer;  ///< its credentials
-  std::string path;              ///< the object's path as a client wrote it
+  std::string path;                               ///< the object's path as a client wrote it
   cache::facts_ptr facts;
   store::fill_permit permit;
   std::shared_ptr<store::flight> flight;
@@ -30,9 +30,10 @@ struct coming_answer {
   base::byte_count begins_at = 0;
 };
 
-/// Starts a task of its own that brings the permitted cells into the block store: with `coming`, from that answer; else
-/// with a GET that carries Range and If-Match. It is paced by nobody's socket, ends when nobody waits on its flight,
-/// resumes once in the middle of a body, and stores nothing of a body that is short or of another version.
+/// Starts a task of its own that brings the permitted cells into the block store: with `coming`, from that
+/// answer; else with a GET that carries Range and If-Match. It is paced by nobody's socket, ends when nobody
+/// waits on its flight, resumes once in the middle of a body, and stores nothing of a body that is short or
+/// of another version.
 void start_fill(worker_services& worker, fill_order order, std::optional<coming_answer> coming);
 
 /// The part of a request's query that names the object: `versionId=...` or nothing.

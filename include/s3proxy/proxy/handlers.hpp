@@ -7,11 +7,13 @@
 
 namespace s3proxy::proxy {
 
-// One handler a kind of operation; dispatch() chooses. Each answers the client, or gives an error: before the first
-// byte of an answer the session turns it into an S3 error document, afterwards it aborts the connection.
+// One handler a kind of operation; dispatch() chooses. Each answers the client, or gives an error: before the
+// first byte of an answer the session turns it into an S3 error document, afterwards it aborts the
+// connection.
 using handler = boost::asio::awaitable<base::result<void>> (*)(exchange&);
 
-/// GET and HEAD of an object, from the cache where the plan allows. Source files: get_object, ask_store, object_reader.
+/// GET and HEAD of an object, from the cache where the plan allows. Source files: get_object, ask_store,
+/// object_reader.
 boost::asio::awaitable<base::result<void>> get_object(exchange& ex);
 /// ListObjectsV2: byte for byte from the store, read on its way as evidence.
 boost::asio::awaitable<base::result<void>> list_objects(exchange& ex);

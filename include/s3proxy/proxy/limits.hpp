@@ -19,12 +19,13 @@ struct limits {
 
   std::size_t relay_bytes = 128 * 1024;      ///< one buffer a streaming request, each way
   std::size_t error_body_bytes = 64 * 1024;  ///< of a store's error answer, kept to look whom it blames
-  unsigned questions = 6;                    ///< to the store about one read, before it is given up as changing too fast
-  unsigned resumes = 1;                      ///< of one fill in the middle of a body
-  unsigned refetches = 2;                    ///< of one read's next bytes, after faults
-  std::size_t listed_delete_keys = 10'000;   ///< of one multi-delete, remembered; S3 allows 1,000. Beyond: the bucket
-  base::byte_count metadata_part = 20;       ///< one part in 20 of the cache budget is for metadata
-  base::byte_count in_flight_part = 8;       ///< at most one part in 8 of the budget is in flight
+  unsigned questions = 6;  ///< to the store about one read, before it is given up as changing too fast
+  unsigned resumes = 1;    ///< of one fill in the middle of a body
+  unsigned refetches = 2;  ///< of one read's next bytes, after faults
+  std::size_t listed_delete_keys =
+      10'000;  ///< of one multi-delete, remembered; S3 allows 1,000. Beyond: the bucket
+  base::byte_count metadata_part = 20;  ///< one part in 20 of the cache budget is for metadata
+  base::byte_count in_flight_part = 8;  ///< at most one part in 8 of the budget is in flight
 };
 
 }  // namespace s3proxy::proxy

@@ -17,8 +17,8 @@ namespace s3proxy::proxy {
 
 class wake_up;
 
-/// Reads a span of one version from the block store, and has fetched what is missing, ahead of its client by a bounded
-/// window. One a request.
+/// Reads a span of one version from the block store, and has fetched what is missing, ahead of its client by
+/// a bounded window. One a request.
 class object_reader {
  public:
   object_reader(exchange& ex, cache::object_id id, cache::facts_ptr facts, base::byte_span span,
@@ -31,13 +31,13 @@ class object_reader {
     store::block_pin pin;  ///< keeps the bytes in place
     std::string_view bytes;
   };
-  /// The next bytes of the span, at most a block; waits until they are there. Not called again after the last.
-  /// Errors: version_changed (the object is another now), client_gone, and faults of the store.
+  /// The next bytes of the span, at most a block; waits until they are there. Not called again after the
+  /// last. Errors: version_changed (the object is another now), client_gone, and faults of the store.
   boost::asio::awaitable<base::result<piece>> next();
 
   bool done() const { return at_ >= span_.end; }
-  /// Whether something of the span has to come from the store, as far as can be told now; and whether something of it
-  /// was held already. The phase is told from these.
+  /// Whether something of the span has to come from the store, as far as can be told now; and whether
+  /// something of it was held already. The phase is told from these.
   bool lacks_some();
   bool served_held() const { return served_held_; }
 

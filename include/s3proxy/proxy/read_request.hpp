@@ -10,9 +10,9 @@
 
 namespace s3proxy::proxy {
 
-/// The request as the cache sees it, or nothing when it carries something that only the store understands: several
-/// ranges, If-Range, a range or condition given twice, an `x-amz-*` field beyond the signature's own and the checksum mode (SSE-C, requester pays,
-/// expected owner), `response-*` of an unsigned client.
+/// The request as the cache sees it, or nothing when it carries something that only the store understands:
+/// several ranges, If-Range, a range or condition given twice, an `x-amz-*` field beyond the signature's own
+/// and the checksum mode (SSE-C, requester pays, expected owner), `response-*` of an unsigned client.
 std::optional<cache::read_request> read_request_of(exchange const& ex);
 
 /// `?versionId=`, when the client names a version.

@@ -24,7 +24,8 @@ struct settings {
   cache::policy policy;
   upstream::origin_settings origin;
   base::byte_count memory = base::byte_count{1} << 30;
-  /// Whether unsigned clients are signed for (`--allow-anonymous`). Without credentials they are forwarded unsigned.
+  /// Whether unsigned clients are signed for (`--allow-anonymous`). Without credentials they are forwarded
+  /// unsigned.
   bool allow_anonymous = false;
 };
 
@@ -51,8 +52,8 @@ struct services {
   cache::moment begin() { return {clock.now(), epochs.next()}; }
 };
 
-/// How much more may be fetched ahead: what all reads have in flight stays within a part of the budget, but for the one
-/// block that each needs next. In bytes.
+/// How much more may be fetched ahead: what all reads have in flight stays within a part of the budget, but
+/// for the one block that each needs next. In bytes.
 inline base::byte_count room_in_flight(services const& shared) {
   auto const share = shared.blocks.budget() / shared.config.limits.in_flight_part;
   auto const taken = shared.blocks.in_flight();

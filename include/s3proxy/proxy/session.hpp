@@ -9,8 +9,9 @@
 
 namespace s3proxy::proxy {
 
-/// One client connection from its first request to its last: read a head, guard its framing, authorize, dispatch,
-/// tell. The only place that catches exceptions, and the only one that aborts a connection.
-boost::asio::awaitable<void> run_session(worker_services& worker, std::shared_ptr<net::server_connection> client);
+/// One client connection from its first request to its last: read a head, guard its framing, authorize,
+/// dispatch, tell. The only place that catches exceptions, and the only one that aborts a connection.
+boost::asio::awaitable<void> run_session(worker_services& worker,
+                                         std::shared_ptr<net::server_connection> client);
 
 }  // namespace s3proxy::proxy

@@ -8,9 +8,9 @@
 
 namespace s3proxy::proxy {
 
-/// Marks a write in the epochs of what it may change: when it starts, before every piece of its answer that the client
-/// sees, and when it ends, whatever the outcome (an unknown outcome counts as a write). Nothing that was asked of the
-/// store across an edge is believed.
+/// Marks a write in the epochs of what it may change: when it starts, before every piece of its answer that
+/// the client sees, and when it ends, whatever the outcome (an unknown outcome counts as a write). Nothing
+/// that was asked of the store across an edge is believed.
 class write_mark {
  public:
   explicit write_mark(exchange& ex);
@@ -20,7 +20,8 @@ class write_mark {
 
   /// A multi-delete names a key: its epoch rises now and at every later edge. `cut_off`: it may be any key.
   void add(std::string_view key, bool cut_off);
-  /// The body of a multi-delete has passed. One that named no key in a way that we understand may have named any.
+  /// The body of a multi-delete has passed. One that named no key in a way that we understand may have named
+  /// any.
   void names_ended();
   void raise();
 

@@ -18,15 +18,15 @@ struct address {
   friend bool operator==(address const&, address const&) = default;
 };
 
-/// Reads a raw path-style path: `/`, `/bucket`, `/bucket/`, `/bucket/key...`. Decoded once; `%2F` in the key is a
-/// slash of the key, in the bucket it is an error.
-/// Errors: invalid_uri (no leading slash, does not decode, `%00`, not UTF-8), invalid_bucket_name (not 3 to 63 of
-/// `a-z0-9.-`, or old-style `A-Z_`; starts or ends with `.` or `-`), key_too_long (beyond 1,024 bytes, decoded).
-/// Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html and .../object-keys.html
+/// Reads a raw path-style path: `/`, `/bucket`, `/bucket/`, `/bucket/key...`. Decoded once; `%2F` in the key
+/// is a slash of the key, in the bucket it is an error. Errors: invalid_uri (no leading slash, does not
+/// decode, `%00`, not UTF-8), invalid_bucket_name (not 3 to 63 of `a-z0-9.-`, or old-style `A-Z_`; starts or
+/// ends with `.` or `-`), key_too_long (beyond 1,024 bytes, decoded). Source:
+/// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html and .../object-keys.html
 base::result<address> parse_address(std::string_view raw_path);
 
-/// The key that a store which keeps objects as files would fold `key` into: without empty and `.` segments, `..`
-/// resolved. Equal to `key` for nearly all keys. A write to one may be a write to the other.
+/// The key that a store which keeps objects as files would fold `key` into: without empty and `.` segments,
+/// `..` resolved. Equal to `key` for nearly all keys. A write to one may be a write to the other.
 base::object_key folded(base::object_key const& key);
 
 }  // namespace s3proxy::s3

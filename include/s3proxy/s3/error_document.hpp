@@ -15,7 +15,7 @@ namespace s3proxy::s3 {
 struct error_document {
   std::string_view code;
   std::string_view message;
-  std::string_view resource;    ///< the request's path, decoded
+  std::string_view resource;  ///< the request's path, decoded
   std::string_view request_id;
   /// More elements, in order, such as {"ActualObjectSize", "12"}.
   std::vector<std::pair<std::string, std::string>> details;

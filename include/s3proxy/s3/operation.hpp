@@ -52,13 +52,15 @@ struct operation_row {
 /// The row of `op`.
 operation_row const& describe(operation op);
 
-/// Names the operation of a verified request from its method, address, query and header fields (`x-amz-copy-source`).
-/// Total: what is not known is `other` and passes through; a write method of an unknown form has an effect as wide
-/// as its address (`other` of PUT, POST, DELETE is answered by describe() with effect none: use effect_of).
+/// Names the operation of a verified request from its method, address, query and header fields
+/// (`x-amz-copy-source`). Total: what is not known is `other` and passes through; a write method of an
+/// unknown form has an effect as wide as its address (`other` of PUT, POST, DELETE is answered by describe()
+/// with effect none: use effect_of).
 operation classify(http::method method, address const& where, http::query_list const& query,
                    http::field_list const& fields);
 
-/// The effect of a request: its row's, widened to the key or the bucket for `other` with a method that may write.
+/// The effect of a request: its row's, widened to the key or the bucket for `other` with a method that may
+/// write.
 effect effect_of(operation op, http::method method, address const& where);
 
 }  // namespace s3proxy::s3

@@ -30,15 +30,15 @@ struct credential_scope {
 
 struct authorization {
   credential_scope scope;
-  std::string_view signed_headers_text;           ///< as received
-  std::vector<std::string_view> signed_headers;   ///< lower-case, strictly ascending
+  std::string_view signed_headers_text;          ///< as received
+  std::vector<std::string_view> signed_headers;  ///< lower-case, strictly ascending
   base::digest signature;
 };
 
-/// Reads the value of an `Authorization` field. Parts in any order, each exactly once, optional spaces behind commas.
-/// Lifetime: views into `value`.
-/// Errors: authorization_malformed; unsupported_signature (`AWS key:sig`); invalid_authorization (another scheme);
-/// not_implemented (AWS4-ECDSA-P256-SHA256); signature_does_not_match (a signature that is not 64 lower-case hex).
+/// Reads the value of an `Authorization` field. Parts in any order, each exactly once, optional spaces behind
+/// commas. Lifetime: views into `value`. Errors: authorization_malformed; unsupported_signature (`AWS
+/// key:sig`); invalid_authorization (another scheme); not_implemented (AWS4-ECDSA-P256-SHA256);
+/// signature_does_not_match (a signature that is not 64 lower-case hex).
 base::result<authorization> parse_authorization(std::string_view value);
 
 /// The parts of a request that the canonical form is made of. Views.
@@ -52,14 +52,17 @@ struct canonical_input {
   std::string_view payload_hash;  ///< the literal value of x-amz-content-sha256
 };
 
-/// Canonical path: decoded once, encoded again; no normalisation. A path that does not decode is taken as it is.
+/// Canonical path: decoded once, encoded again; no normalisation. A path that does not decode is taken as it
+/// is.
 std::string canonical_path(std::string_view raw_path);
-/// Canonical query: split, decoded (`+` is a space), encoded, sorted by name, then value; `acl` becomes `acl=`.
+/// Canonical query: split, decoded (`+` is a space), encoded, sorted by name, then value; `acl` becomes
+/// `acl=`.
 std::string canonical_query(std::string_view raw_query);
 std::string canonical_request(canonical_input const& in);
-std::string string_to_sign(std::string_view amz_date, credential_scope const& scope, std::string_view canonical);
-base::digest derive_signing_key(base::secret const& secret_key, std::string_view date, std::string_view region,
-                                std::string_view service);
+std::string string_to_sign(std::string_view amz_date, credential_scope const& scope,
+                           std::string_view canonical);
+base::digest derive_signing_key(base::secret const& secret_key, std::string_view date,
+                                std::string_view region, std::string_view service);
 
 /// Signing keys by (secret, date, region, service): four HMACs saved per request. Bounded (the oldest goes);
 /// not thread-safe: one a worker. Keys of a secret that is no longer used age out.
@@ -113,12 +116,12 @@ struct verify_context {
 /// canonical request, constant-time compare, session token, payload word.
 /// Errors: access_denied, headers_not_signed, missing_date, invalid_access_key_id, signature_does_not_match,
 /// request_time_too_skewed, authorization_malformed, invalid_authorization, unsupported_signature,
-/// missing_content_sha256, invalid_content_sha256, invalid_token, not_implemented (query signatures, STREAMING-*,
-/// aws-chunked, x-amz-decoded-content-length), invalid_uri.
+/// missing_content_sha256, invalid_content_sha256, invalid_token, not_implemented (query signatures,
+/// STREAMING-*, aws-chunked, x-amz-decoded-content-length), invalid_uri.
 base::result<verified> verify(http::request_head const& head, verify_context const& context);
 
-/// Adds `x-amz-date`, `x-amz-content-sha256`, `x-amz-security-token` and `Authorization` to `headers` (which must
-/// already hold `Host`), signing Host, every `x-amz-*`, `content-type`, `content-md5` and `range` field.
+/// Adds `x-amz-date`, `x-amz-content-sha256`, `x-amz-security-token` and `Authorization` to `headers` (which
+/// must already hold `Host`), signing Host, every `x-amz-*`, `content-type`, `content-md5` and `range` field.
 /// Takes the path and query in the very bytes that will be sent.
 void sign(std::string_view method, std::string_view raw_path, std::string_view raw_query,
           http::header_list& headers, credentials const& with, std::string_view region,

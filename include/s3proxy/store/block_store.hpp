@@ -37,10 +37,9 @@ class block_pin {
   block* pinned_ = nullptr;
 };
 
-/// The right to fill cells: nobody else fetches them while it lives. Bytes count only when their whole cell was
-/// written; what was not written when the permit dies is given up, leaves no trace, and may be claimed by others. Its
-/// death also ends its flight, if the task did not.
-/// Owned by one task; not thread-safe itself.
+/// The right to fill cells: nobody else fetches them while it lives. Bytes count only when their whole cell
+/// was written; what was not written when the permit dies is given up, leaves no trace, and may be claimed by
+/// others. Its death also ends its flight, if the task did not. Owned by one task; not thread-safe itself.
 class fill_permit {
  public:
   fill_permit(fill_permit&&) noexcept = default;
@@ -50,9 +49,9 @@ class fill_permit {
   bool empty() const { return pieces_.empty(); }
   /// The bytes from the first claimed cell to the last, cell-aligned or up to the object's end.
   base::byte_span span() const { return span_; }
-  /// Writes bytes that begin at object offset `at`, in ascending order without gaps; bytes of cells that were not
-  /// claimed are passed over. Cells that became whole are valid for everyone at once (the caller then advances the
-  /// flight).
+  /// Writes bytes that begin at object offset `at`, in ascending order without gaps; bytes of cells that were
+  /// not claimed are passed over. Cells that became whole are valid for everyone at once (the caller then
+  /// advances the flight).
   void write(base::byte_count at, std::string_view bytes);
   /// Gives up the cells that were not written yet; the flight goes on. Called by the destructor.
   void release();
@@ -75,9 +74,9 @@ class fill_permit {
 };
 
 /// Bytes of objects in memory, by (generation, block). One flight a cell: a cell is missing, coming or valid.
-/// Memory is one reserved region of the budget's size, cut into blocks; S3-FIFO decides what goes. A block that is
-/// being read or filled cannot go; when all are, more blocks are borrowed from the heap until they are let go.
-/// Sharded by (generation, block); thread-safe.
+/// Memory is one reserved region of the budget's size, cut into blocks; S3-FIFO decides what goes. A block
+/// that is being read or filled cannot go; when all are, more blocks are borrowed from the heap until they
+/// are let go. Sharded by (generation, block); thread-safe.
 class block_store {
  public:
   explicit block_store(base::byte_count budget);
@@ -86,8 +85,8 @@ class block_store {
   block_store& operator=(block_store const&) = delete;
 
   struct look {
-    block_pin pin;                   ///< keeps `bytes` in place, or the block of a coming cell until it is read
-    std::string_view bytes;          ///< from the asked offset on, to the first gap or the block's end; may be empty
+    block_pin pin;           ///< keeps `bytes` in place, or the block of a coming cell until it is read
+    std::string_view bytes;  ///< from the asked offset on, to the first gap or the block's end; may be empty
     std::shared_ptr<flight> coming;  ///< when `bytes` is empty: who brings the cell, if anyone does
   };
   enum class use { counts, peeks };

@@ -10,17 +10,18 @@
 
 namespace s3proxy::store {
 
-/// One origin request in progress that others wait for. Its task advances it; readers wait for the next step and look
-/// again. It carries no bytes (the block store does) and no verdict on who may read them: only progress, and the
-/// fault it ended with.
-/// Lifetime: shared by its task and its readers. Thread-safe; wakers are called without its lock, on any thread.
+/// One origin request in progress that others wait for. Its task advances it; readers wait for the next step
+/// and look again. It carries no bytes (the block store does) and no verdict on who may read them: only
+/// progress, and the fault it ended with. Lifetime: shared by its task and its readers. Thread-safe; wakers
+/// are called without its lock, on any thread.
 class flight {
  public:
   using waker = std::function<void()>;
 
   // For readers.
 
-  /// A reader counts while it waits; when the last one leaves before the end, the task is told (see on_abandoned).
+  /// A reader counts while it waits; when the last one leaves before the end, the task is told (see
+  /// on_abandoned).
   void join();
   void leave();
   /// How often the flight has advanced. Read it before looking at the state that it guards.
@@ -35,8 +36,8 @@ class flight {
 
   void advance();
   void finish(std::optional<base::errc> outcome);
-  /// Called each time the last reader leaves before the end; at once if all have left already. A reader may join again
-  /// after that: the task asks abandoned() before it gives up.
+  /// Called each time the last reader leaves before the end; at once if all have left already. A reader may
+  /// join again after that: the task asks abandoned() before it gives up.
   void on_abandoned(waker wake);
   bool abandoned() const;
 

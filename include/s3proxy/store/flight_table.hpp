@@ -10,15 +10,16 @@
 
 namespace s3proxy::store {
 
-/// The questions about an object that are being asked of the store right now, one for each (object, principal): who
-/// asks the same meanwhile waits for the answer. Principals do not share: a verdict belongs to the one who asked.
-/// Thread-safe.
+/// The questions about an object that are being asked of the store right now, one for each (object,
+/// principal): who asks the same meanwhile waits for the answer. Principals do not share: a verdict belongs
+/// to the one who asked. Thread-safe.
 class flight_table {
  public:
   /// The right to ask. When it dies the question is over: it leaves the table and wakes those who wait.
   class question {
    public:
-    question(flight_table& table, cache::object_id id, base::principal_id asker, std::shared_ptr<flight> asked);
+    question(flight_table& table, cache::object_id id, base::principal_id asker,
+             std::shared_ptr<flight> asked);
     question(question&&) noexcept = default;
     question& operator=(question&&) = delete;
     ~question();
@@ -31,8 +32,8 @@ class flight_table {
   };
 
   struct turn {
-    std::unique_ptr<question> mine;   ///< set for the one who asks
-    std::shared_ptr<flight> theirs;   ///< set for those who wait
+    std::unique_ptr<question> mine;  ///< set for the one who asks
+    std::shared_ptr<flight> theirs;  ///< set for those who wait
   };
   turn ask_or_wait(cache::object_id const& id, base::principal_id const& asker);
 

@@ -14,8 +14,8 @@
 
 namespace s3proxy::store {
 
-/// What we know of objects, by name: a pool of its own, so that no scan of bytes evicts the metadata that every query
-/// needs. Sharded; thread-safe; every call takes one short lock.
+/// What we know of objects, by name: a pool of its own, so that no scan of bytes evicts the metadata that
+/// every query needs. Sharded; thread-safe; every call takes one short lock.
 class object_index {
  public:
   /// `budget`: bytes of metadata kept, estimated (cache::footprint).
@@ -25,8 +25,8 @@ class object_index {
   /// What is known of `id`, as `principal` may see it. Counts as a use.
   cache::entry_view look(cache::object_id const& id, base::principal_id const& principal);
 
-  /// Applies evidence (cache::learn). With `reader`, the answer was to that principal's own GET or HEAD: it also
-  /// grants the right, whatever the evidence is worth, unless a write crossed it.
+  /// Applies evidence (cache::learn). With `reader`, the answer was to that principal's own GET or HEAD: it
+  /// also grants the right, whatever the evidence is worth, unless a write crossed it.
   cache::learnt learn(cache::object_id const& id, cache::evidence const& said,
                       std::optional<base::principal_id> const& reader);
   void learn_absence(cache::object_id const& id, cache::absence kind, cache::moment began);

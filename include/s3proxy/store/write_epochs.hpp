@@ -9,9 +9,9 @@
 
 namespace s3proxy::store {
 
-/// The one sequence of the process in which origin requests, reads and write edges are ordered, and for every key the
-/// place of its last write edge in it. A fixed table of hashed counters: it outlives eviction, and two keys that share
-/// a counter cost a refetch, never a stale byte. Thread-safe, lock-free.
+/// The one sequence of the process in which origin requests, reads and write edges are ordered, and for every
+/// key the place of its last write edge in it. A fixed table of hashed counters: it outlives eviction, and
+/// two keys that share a counter cost a refetch, never a stale byte. Thread-safe, lock-free.
 class write_epochs {
  public:
   write_epochs();

@@ -25,8 +25,8 @@ struct response_head {
 
 enum class body_expected { yes, no };  ///< no: the request is a HEAD
 
-/// One connection to the store, plain or TLS, over Beast. One request at a time. Every operation has a deadline and
-/// ends with an errc; after any error the connection is of no more use. Lives on one worker.
+/// One connection to the store, plain or TLS, over Beast. One request at a time. Every operation has a
+/// deadline and ends with an errc; after any error the connection is of no more use. Lives on one worker.
 class connection {
  public:
   /// `tls`: null for plain HTTP. Outlives the connection.
@@ -34,13 +34,15 @@ class connection {
   ~connection();
 
   /// Errors: origin_refused, origin_connect_timeout, origin_tls_failed.
-  boost::asio::awaitable<base::result<void>> connect(boost::asio::ip::tcp::resolver::results_type const& addresses);
+  boost::asio::awaitable<base::result<void>> connect(
+      boost::asio::ip::tcp::resolver::results_type const& addresses);
 
   /// Errors: origin_reset, origin_stalled. `written()` tells whether any byte of the request went out.
   boost::asio::awaitable<base::result<void>> write(std::string_view head, std::string_view body);
   bool written() const;
-  /// From now until read_head(), a write that waits while the store has already answered fails with origin_reset, and
-  /// read_head() then gives that answer. Plain connections only: over TLS, readable bytes may be a session ticket.
+  /// From now until read_head(), a write that waits while the store has already answered fails with
+  /// origin_reset, and read_head() then gives that answer. Plain connections only: over TLS, readable bytes
+  /// may be a session ticket.
   void stop_writing_when_answered();
 
   /// Reads the head of a final answer; interim answers (1xx) are passed over.

@@ -22,8 +22,8 @@ namespace s3proxy::upstream {
 
 class connection_pool;
 
-/// A borrowed connection. Given back when it dies: kept for the next one if its answer was read to the end, closed
-/// otherwise.
+/// A borrowed connection. Given back when it dies: kept for the next one if its answer was read to the end,
+/// closed otherwise.
 class lease {
  public:
   lease(std::shared_ptr<connection_pool> pool, std::unique_ptr<connection> lent);
@@ -42,8 +42,8 @@ class lease {
 
 enum class connection_choice { any, fresh };
 
-/// The connections of one worker to the store: at most `most`, the last used first, waiting in turn for a free one.
-/// Lives on one worker; not thread-safe.
+/// The connections of one worker to the store: at most `most`, the last used first, waiting in turn for a
+/// free one. Lives on one worker; not thread-safe.
 class connection_pool : public std::enable_shared_from_this<connection_pool> {
  public:
   /// `tls` is null for plain HTTP; both it and `limits` outlive the pool.
@@ -55,8 +55,8 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
 
   std::size_t open() const { return lent_ + idle_.size(); }
   std::size_t lent() const { return lent_; }
-  /// Closes every connection, lent ones under their users, and lends none from now on: whoever waits for the store
-  /// fails at once. For the end of the process.
+  /// Closes every connection, lent ones under their users, and lends none from now on: whoever waits for the
+  /// store fails at once. For the end of the process.
   void shut();
 
  private:

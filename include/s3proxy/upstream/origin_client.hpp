@@ -30,8 +30,8 @@ struct origin_request {
   http::header_list headers;  ///< without Host, Content-Length and anything of the signature
   std::string payload_hash{s3::empty_payload_hash};
   std::optional<base::byte_count> content_length;  ///< sent when set
-  /// Who signs: the pair of the principal that the answer is for, whatever has become of the configuration meanwhile.
-  /// Null: unsigned.
+  /// Who signs: the pair of the principal that the answer is for, whatever has become of the configuration
+  /// meanwhile. Null: unsigned.
   std::shared_ptr<s3::credentials const> signer;
 };
 
@@ -47,8 +47,8 @@ struct origin_settings {
   origin_limits limits;
 };
 
-/// One request under way: its body may still be written, its answer be read. Owns the connection until the answer is
-/// read to its end (then others may use it) or the exchange dies (then it is closed).
+/// One request under way: its body may still be written, its answer be read. Owns the connection until the
+/// answer is read to its end (then others may use it) or the exchange dies (then it is closed).
 class origin_exchange {
  public:
   explicit origin_exchange(lease lent) : lease_(std::move(lent)) {}
@@ -81,24 +81,26 @@ struct call_count {
 /// Signs and sends requests to the store over pooled connections. One a worker; not thread-safe.
 class origin_client {
  public:
-  origin_client(boost::asio::any_io_executor executor, origin_settings const& settings, observe::clock const& clock,
-                std::size_t connections);
+  origin_client(boost::asio::any_io_executor executor, origin_settings const& settings,
+                observe::clock const& clock, std::size_t connections);
 
-  /// Sends a GET or HEAD and reads the head of its answer. Asks again (limits.attempts, jittered backoff, paid from the
-  /// budget) after connection faults, 500, 502, 503 and 504; the last answer is given whatever it says.
-  /// Errors: every origin_*.
+  /// Sends a GET or HEAD and reads the head of its answer. Asks again (limits.attempts, jittered backoff,
+  /// paid from the budget) after connection faults, 500, 502, 503 and 504; the last answer is given whatever
+  /// it says. Errors: every origin_*.
   boost::asio::awaitable<base::result<origin_answer>> read(origin_request request, call_count& count);
 
-  /// Sends the head of any other request. Asks again only while no byte was written. The caller writes the body
-  /// (content_length bytes) and reads the answer.
-  boost::asio::awaitable<base::result<std::unique_ptr<origin_exchange>>> open(origin_request request, call_count& count);
+  /// Sends the head of any other request. Asks again only while no byte was written. The caller writes the
+  /// body (content_length bytes) and reads the answer.
+  boost::asio::awaitable<base::result<std::unique_ptr<origin_exchange>>> open(origin_request request,
+                                                                              call_count& count);
 
   connection_pool& pool() { return *pool_; }
 
  private:
   std::string signed_head(origin_request const& request);
   boost::asio::awaitable<base::result<origin_answer>> read_once(origin_request const& request,
-                                                                connection_choice choice, connection_age& age);
+                                                                connection_choice choice,
+                                                                connection_age& age);
   boost::asio::awaitable<void> pause(std::chrono::milliseconds length);
   double jitter();
 

@@ -10,8 +10,9 @@
 
 namespace s3proxy::upstream {
 
-/// TLS towards the store: certificates are verified against the system's CA bundle (or SSL_CERT_FILE), the name against
-/// the certificate, TLS 1.2 at least, and the last session is offered again. Shared by all workers; thread-safe.
+/// TLS towards the store: certificates are verified against the system's CA bundle (or SSL_CERT_FILE), the
+/// name against the certificate, TLS 1.2 at least, and the last session is offered again. Shared by all
+/// workers; thread-safe.
 class tls_context {
  public:
   /// `host`: a DNS name (sent as SNI) or an IP address.

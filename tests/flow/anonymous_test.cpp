@@ -45,6 +45,18 @@ TEST(anonymous, without_credentials_unsigned_requests_are_forwarded_unsigned) {
   }
 }
 
+TEST(anonymous, without_credentials_no_remnant_of_a_signature_is_forwarded) {
+  world w({.with_credentials = false});
+  fields const remnants{{"x-amz-date", "20260102T030405Z"},
+                        {"x-amz-security-token", "a client's secret"},
+                        {"x-amz-content-sha256", "UNSIGNED-PAYLOAD"}};
+  EXPECT_EQ(ask_unsigned(w, {"PUT", "/bucket/k", remnants, "hello"}).status, 200U);
+  ASSERT_EQ(w.origin.count(), 1U);
+  for (auto const& [name, value] : remnants) {
+    EXPECT_FALSE(w.origin.requests()[0].headers.contains(name)) << name;
+  }
+}
+
 TEST(anonymous, without_credentials_public_data_is_cached_too) {
   world w({.with_credentials = false});
   w.origin.put_version("/bucket/k", 1, 1000);

@@ -66,9 +66,10 @@ client::client(std::uint16_t port, std::size_t receive_buffer) : socket_(context
   ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 }
 
-void client::send(std::string_view bytes) {
+bool client::send(std::string_view bytes) {
   error_code ec;
   asio::write(socket_, asio::buffer(bytes.data(), bytes.size()), ec);
+  return !ec;
 }
 
 std::size_t client::offer(std::string_view bytes, std::chrono::milliseconds patience) {

@@ -45,7 +45,8 @@ class client {
   /// One that holds back little of what it does not read.
   client(std::uint16_t port, std::size_t receive_buffer);
 
-  void send(std::string_view bytes);
+  /// False when the connection ended before all was taken.
+  bool send(std::string_view bytes);
   /// Sends until the proxy has taken nothing more for `patience`. Gives how many bytes went out.
   std::size_t offer(std::string_view bytes, std::chrono::milliseconds patience);
   /// Ends this side's half of the connection: what is sent so far is all.

@@ -40,18 +40,17 @@ TEST(write, an_upload_without_a_hash_is_forwarded_without_one) {
 TEST(write, a_body_that_is_not_the_signed_one_never_reaches_the_store_whole) {
   world w;
   for (std::size_t const size : {1UL, 100UL, 128 * KiB, 128 * KiB + 1, 700 * KiB}) {
-    w.origin.forget_requests();
     auto const body = telling_bytes(1, 0, size);
     auto link = w.connect();
     link.send(w.signed_request({"PUT", "/bucket/k", {}, body, hash_of(body + "x")}));
     auto const got = link.read();
     EXPECT_EQ(got.status, 400U) << size;
     EXPECT_EQ(got.error_code(), "XAmzContentSHA256Mismatch") << size;
-    // A body that came in one piece is refused before the store hears of it; of a longer one the end is held
-    // back.
+    // A body that came in one piece is refused before the store hears of it; of a longer one the end is held back.
     for (auto const& upload : w.origin.requests()) {
-      EXPECT_EQ(upload.header("content-length"), std::to_string(size));
-      EXPECT_LT(upload.body.size(), size);
+      if (upload.method == "PUT") {
+        EXPECT_LT(upload.body.size(), std::stoull(upload.header("content-length")));
+      }
     }
     link.send(w.signed_request({"GET", "/bucket/k"}));
     EXPECT_EQ(link.read().status, 404U) << "all of the body was read: the connection may live";

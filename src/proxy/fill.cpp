@@ -73,11 +73,7 @@ errc learn_from_refusal(services& shared, fill_order const& order, unsigned stat
   }
 }
 
-struct opened {
-  coming_answer from;
-};
-
-awaitable<result<opened>> ask_for(worker_services& worker, fill_order const& order, byte_span span) {
+awaitable<result<coming_answer>> ask_for(worker_services& worker, fill_order const& order, byte_span span) {
   auto const began = worker.shared.begin();
   auto request = range_request(order, span);
   auto answer = co_await worker.origin.read(std::move(request), *order.calls);
@@ -95,7 +91,7 @@ awaitable<result<opened>> ask_for(worker_services& worker, fill_order const& ord
   if (auto const* what = std::get_if<cache::told>(&told)) {
     worker.shared.index.learn(order.id, {cache::evidence_source::answer, began, *what}, order.principal);
   }
-  co_return opened{{std::move(*answer), *begin}};
+  co_return coming_answer{std::move(*answer), *begin};
 }
 
 /// Stores what comes until the permit's span is full. Gives where it stopped, and why.
@@ -163,7 +159,7 @@ awaitable<void> run(worker_services& worker, fill_order order, std::optional<com
         fault = base::to_errc(answered.error());
         break;
       }
-      coming = std::move(answered->from);
+      coming = std::move(*answered);
       if (order.flight->abandoned()) {
         break;  // everybody left while the store was thinking
       }

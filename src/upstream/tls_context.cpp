@@ -70,9 +70,4 @@ base::result<void> tls_context::prepare(void* native_ssl) {
   return {};
 }
 
-bool tls_context::holds_session() const {
-  std::lock_guard const lock(mutex_);
-  return session_ != nullptr;
-}
-
 }  // namespace s3proxy::upstream

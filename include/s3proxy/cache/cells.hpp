@@ -43,14 +43,6 @@ constexpr cell_mask cells_touched(std::uint64_t number, base::byte_span span) {
   return static_cast<cell_mask>(up_to_last & ~below_first);
 }
 
-/// The cells of block `number` that lie wholly within `span`, where the cell at the object's end counts as
-/// whole when `span` reaches that end.
-constexpr cell_mask cells_covered(std::uint64_t number, base::byte_span span, base::byte_count object_size) {
-  auto const begin = base::round_up(span.begin, cell_size);
-  auto const end = span.end >= object_size ? span.end : base::round_down(span.end, cell_size);
-  return begin < end ? cells_touched(number, {begin, end}) : cell_mask{0};
-}
-
 /// `span` widened to whole cells, but not beyond the object.
 constexpr base::byte_span align_to_cells(base::byte_span span, base::byte_count object_size) {
   return {base::round_down(span.begin, cell_size),

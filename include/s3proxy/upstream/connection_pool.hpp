@@ -53,8 +53,6 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   /// Errors: origin_busy, origin_unresolved, and those of connection::connect.
   boost::asio::awaitable<base::result<lease>> borrow(connection_choice choice);
 
-  std::size_t open() const { return lent_ + idle_.size(); }
-  std::size_t lent() const { return lent_; }
   /// Closes every connection, lent ones under their users, and lends none from now on: whoever waits for the
   /// store fails at once. For the end of the process.
   void shut();

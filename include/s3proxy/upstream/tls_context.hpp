@@ -23,13 +23,10 @@ class tls_context {
   /// Sets SNI, the name to verify and the session to resume on a stream's native handle.
   base::result<void> prepare(void* native_ssl);
 
-  /// How many handshakes resumed a session is the peer's business; whether one is held is ours.
-  bool holds_session() const;
-
  private:
   std::string host_;
   boost::asio::ssl::context context_;
-  mutable std::mutex mutex_;  // guards session_
+  std::mutex mutex_;  // guards session_
   void* session_ = nullptr;
 
   friend int keep_session(void* self, void* session);

@@ -71,26 +71,6 @@ TEST(cells, a_span_touches_the_cells_that_it_shares_a_byte_with) {
   }
 }
 
-TEST(cells, a_span_covers_the_cells_that_lie_within_it_up_to_the_objects_end) {
-  auto const points = edges();
-  for (auto const size : {cell_size / 2, cell_size, cell_size + 1, block_size - 1, block_size, block_size + 1,
-                          2 * block_size + 5 * cell_size + 7}) {
-    for (auto const begin : points) {
-      for (auto const end : points) {
-        byte_span const span{begin, std::min(end, size)};
-        if (span.empty()) {
-          continue;
-        }
-        auto const expected = mask_of(1, [&](byte_span cell) {
-          auto const real = intersect(cell, {0, size});
-          return !real.empty() && span.contains(real);
-        });
-        ASSERT_EQ(cells_covered(1, span, size), expected) << begin << "-" << end << " of " << size;
-      }
-    }
-  }
-}
-
 TEST(cells, a_widened_span_has_whole_cells_and_stays_within_the_object) {
   byte_count const size = block_size + 100;
   struct {

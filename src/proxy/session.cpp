@@ -73,11 +73,11 @@ error_details details_of(exchange const& ex, errc code) {
 
 /// Runs the handler. A defect is caught here, once: its request fails, the process lives.
 awaitable<result<void>> handle(exchange& ex) {
-  auto named = authorize(ex);
-  if (!named) {
-    co_return named.error();
-  }
   try {
+    auto named = authorize(ex);
+    if (!named) {
+      co_return named.error();
+    }
     co_return co_await dispatch(ex)(ex);
   } catch (std::exception const& defect) {
     observe::error(observe::room::proxy, "request " + ex.request_id + " threw: " + defect.what());

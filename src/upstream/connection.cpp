@@ -179,8 +179,15 @@ void connection::stop_writing_when_answered() {
   }
   *impl_->watching = true;
   auto const answered = [this, watching = impl_->watching](error_code ec) {
-    if (!ec && *watching) {
-      impl_->lowest().socket().cancel(ec);
+    if (ec || !*watching) {
+      return;
+    }
+    constexpr std::string_view interim = "HTTP/1.1 1";  // 100, 102: the store goes on reading
+    std::array<char, interim.size()> begin{};
+    auto& socket = impl_->lowest().socket();
+    auto const got = socket.receive(asio::buffer(begin), asio::socket_base::message_peek, ec);
+    if (std::string_view(begin.data(), got) != interim) {
+      socket.cancel(ec);
     }
   };
   impl_->lowest().socket().async_wait(asio::ip::tcp::socket::wait_read, answered);

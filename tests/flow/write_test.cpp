@@ -46,7 +46,8 @@ TEST(write, a_body_that_is_not_the_signed_one_never_reaches_the_store_whole) {
     auto const got = link.read();
     EXPECT_EQ(got.status, 400U) << size;
     EXPECT_EQ(got.error_code(), "XAmzContentSHA256Mismatch") << size;
-    // A body that came in one piece is refused before the store hears of it; of a longer one the end is held back.
+    // A body that came in one piece is refused before the store hears of it; of a longer one the end is held
+    // back.
     for (auto const& upload : w.origin.requests()) {
       if (upload.method == "PUT") {
         EXPECT_LT(upload.body.size(), std::stoull(upload.header("content-length")));
@@ -219,6 +220,14 @@ TEST(write, a_passing_fault_of_the_store_is_not_retried_for_a_write) {
   EXPECT_EQ(got.status, 503U);
   EXPECT_EQ(got.error_code(), "SlowDown");
   EXPECT_EQ(w.origin.count(), 1U);
+}
+
+TEST(write, an_interim_answer_does_not_stop_an_upload) {
+  world w;
+  auto const body = telling_bytes(3, 0, 4'000'000);
+  w.origin.next({.what = fault::kind::interim_early});
+  EXPECT_EQ(w.put("/bucket/k", body).status, 200U);
+  EXPECT_TRUE(w.get("/bucket/k").body == body);
 }
 
 TEST(write, a_connection_lives_on_after_an_upload) {

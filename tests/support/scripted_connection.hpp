@@ -83,6 +83,9 @@ class scripted_origin::connection {
     if (what.what == fault::kind::late_body) {
       what.then();
     }
+    if (what.what == fault::kind::interim_early) {
+      send("HTTP/1.1 102 Processing\r\n\r\n");
+    }
     if (!read_body(*request)) {
       return false;
     }

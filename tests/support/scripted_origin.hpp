@@ -57,6 +57,7 @@ struct fault {
     weak_tag,         ///< a weak one
     no_length,        ///< chunked, in small chunks
     interim,          ///< a 102 before the answer
+    interim_early,    ///< a 102 before the request's body was read, then as none
     refuse_early,     ///< `status` before the body was read, then closes
     replaced_midway,  ///< like none; calls `then` after the head was sent and before the body
     late_answer,  ///< makes its answer, calls `then`, sends it: what it says is older than when it says it

@@ -4,6 +4,7 @@
 #include "s3proxy/proxy/handlers.hpp"
 #include "s3proxy/proxy/object_reader.hpp"
 #include "s3proxy/proxy/read_request.hpp"
+#include "s3proxy/proxy/relay.hpp"
 
 #include "wake_up.hpp"
 
@@ -173,15 +174,21 @@ awaitable<result<asked>> ask(exchange& ex, course& way, cache::plan const& plan)
   co_return co_await ask_get(ex, way.read, plan.if_match, way.fill);
 }
 
+/// Passes the client's own request through. A refusal takes the right away before the client hears of it.
 awaitable<result<void>> bypass(exchange& ex, cache::reason why) {
   ex.phase = cache::phase::bypass;
   ex.reason = why;
   auto const began = ex.shared().begin();
-  auto done = co_await pass_through(ex);
-  if (ex.status == 401 || ex.status == 403) {
+  auto request = forwarded_request(ex);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  if (!answer) {
+    co_return answer.error();
+  }
+  if (answer->head.status == 401 || answer->head.status == 403) {
     ex.shared().index.revoke({ex.where.bucket, ex.where.key, asked_version(ex.query)}, ex.principal, began);
   }
-  co_return done;
+  auto const look = [](std::string_view) {};
+  co_return co_await relay_answer(ex, std::move(*answer), look);
 }
 
 }  // namespace

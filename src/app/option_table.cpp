@@ -106,7 +106,7 @@ constexpr std::string_view caching = "Caching";
 constexpr std::string_view clients = "Clients";
 constexpr std::string_view logs = "Logs";
 
-constexpr std::array<option_row, 12> rows{{
+constexpr auto rows = std::to_array<option_row>({
     {store, "--endpoint", "-e", "URL", "ENDPOINT", "none, required", "",
      "The S3 store to stand in front of: http://host[:port] or https://host[:port].", times::once,
      put_endpoint},
@@ -143,7 +143,7 @@ constexpr std::array<option_row, 12> rows{{
      put_log_level},
     {logs, "--access-log", "", "off|text|json", "", "text", "", "One line for each request, on stdout.",
      times::once, put_access_log},
-}};
+});
 
 constexpr std::size_t text_width = 100;
 

@@ -103,10 +103,9 @@ daemon_settings settings_of(resolved const& with, credential_keeper const& keepe
     proxy.policy.immutable.emplace_back(pattern);
   }
   proxy.memory = with.memory.bytes;
-  proxy.allow_anonymous = with.chosen.allow_anonymous != anonymous_access::no;
   proxy.origin.endpoint = endpoint_of(with.chosen.endpoint);
   proxy.origin.region = with.region.name;
-  proxy.origin.credentials = [&keeper] { return keeper.current(); };
+  proxy.roster = [&keeper] { return keeper.roster(); };
   if (proxy.origin.endpoint.scheme == upstream::scheme::https) {
     proxy.origin.tls = std::make_shared<upstream::tls_context>(proxy.origin.endpoint.host);
   }
@@ -137,9 +136,10 @@ banner_facts banner_of(resolved const& with, daemon const& running) {
   return facts;
 }
 
-asio::awaitable<void> report_store(upstream::origin_settings const& settings, probe_question question,
+asio::awaitable<void> report_store(upstream::origin_settings const& settings,
+                                   std::shared_ptr<s3::credentials const> signer, probe_question question,
                                    observe::clock const& clock) {
-  auto outcome = co_await check_store(settings, clock);
+  auto outcome = co_await check_store(settings, std::move(signer), clock);
   auto const report = explain_probe(outcome, question);
   if (report.what == probe_report::verdict::fine) {
     observe::info(room::app, report.sentence);
@@ -179,7 +179,10 @@ asio::awaitable<void> wait_for_end(asio::io_context& context, daemon& running) {
 }
 
 int serve(resolved& with) {
-  credential_keeper keeper(with.credentials.current());
+  auto const others = with.chosen.allow_anonymous == anonymous_access::no
+                          ? proxy::unsigned_access::refused
+                          : proxy::unsigned_access::signed_for;
+  credential_keeper keeper(with.credentials.current(), others);
   observe::clock const clock;
   auto settings = settings_of(with, keeper);
   auto const origin = settings.proxy.origin;
@@ -195,7 +198,8 @@ int serve(resolved& with) {
                                     : probe_question::signing::unsigned_request;
   asio::co_spawn(
       context,
-      report_store(origin, {with.chosen.endpoint, with.region, with.credentials.current().where, how}, clock),
+      report_store(origin, keeper.current(),
+                   {with.chosen.endpoint, with.region, with.credentials.current().where, how}, clock),
       asio::detached);
   asio::co_spawn(context, watch_credentials(with.credentials, keeper), asio::detached);
   asio::co_spawn(context, wait_for_end(context, running), asio::detached);

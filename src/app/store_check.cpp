@@ -5,11 +5,13 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace s3proxy::app {
 
 boost::asio::awaitable<probe_outcome> check_store(upstream::origin_settings const& settings,
+                                                  std::shared_ptr<s3::credentials const> signer,
                                                   observe::clock const& clock) {
   auto const executor = co_await boost::asio::this_coro::executor;
   upstream::origin_client client(executor, settings, clock, 1);
@@ -17,7 +19,7 @@ boost::asio::awaitable<probe_outcome> check_store(upstream::origin_settings cons
   upstream::origin_request request;
   request.method = "GET";
   request.path = "/";
-  request.signer = settings.credentials();
+  request.signer = std::move(signer);
   auto answer = co_await client.read(std::move(request), count);
   if (!answer) {
     co_return probe_failure{base::to_errc(answer.error()), {}};

@@ -12,7 +12,7 @@ using enum retry_kind;
 
 // Codes and texts are S3's own where S3 has them:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-constexpr std::array<error_row, 42> table{{
+constexpr auto table = std::to_array<error_row>({
     {malformed_request, client, never, 400, "BadRequest", "The request is not well-formed HTTP/1.1."},
     {header_too_large, client, never, 400, "RequestHeaderSectionTooLarge",
      "Your request header section exceeds the maximum allowed size."},
@@ -95,7 +95,7 @@ constexpr std::array<error_row, 42> table{{
 
     {internal_error, internal, never, 500, "InternalError",
      "We encountered an internal error. Please try again. The log of s3proxy has the details."},
-}};
+});
 
 constexpr bool in_enum_order() {
   for (std::size_t i = 0; i < table.size(); ++i) {

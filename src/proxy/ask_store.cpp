@@ -23,7 +23,7 @@ upstream::origin_request object_request(exchange const& ex, cache::read_request 
                                         std::string method) {
   upstream::origin_request request;
   request.method = std::move(method);
-  request.path = ex.head.path;
+  request.path = ex.store_path;
   request.query = query_of(read.id);
   request.signer = ex.signer;
   request.headers.add("x-amz-checksum-mode", "ENABLED");
@@ -120,8 +120,8 @@ void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr f
   if (permit.empty()) {
     return;
   }
-  out.emplace(fill_order{read.id, ex.principal, ex.signer, std::string(ex.head.path), std::move(facts),
-                         std::move(permit), std::move(flight), std::make_shared<upstream::call_count>()},
+  out.emplace(fill_order{read.id, ex.principal, ex.signer, ex.store_path, std::move(facts), std::move(permit),
+                         std::move(flight), std::make_shared<upstream::call_count>()},
               coming_answer{std::move(answer), span.begin});
 }
 

@@ -41,16 +41,43 @@ bool may_be_foreign_page(http::field_list const& fields) {
   return std::ranges::any_of(fields, is_foreign);
 }
 
+namespace {
+
+/// Finds who signs for the one who was verified, with which pair.
+result<void> act_as(exchange& ex, s3::verified const& who) {
+  auto const& everybody = *ex.everybody;
+  auto signer = everybody.unsigned_clients;
+  if (auto const* key_id = std::get_if<base::access_key_id>(&who.identity)) {
+    ex.known = everybody.find(key_id->str());
+    auto const found = everybody.principals.find(ex.known->principal);
+    signer = found == everybody.principals.end() ? nullptr : found->second;
+  }
+  if (!signer) {
+    return errc::internal_error;
+  }
+  ex.principal = signer->id;
+  ex.signer = signer->credentials ? signer->credentials() : nullptr;
+  if (signer->credentials && !ex.signer) {
+    return errc::origin_rejected_credentials;
+  }
+  return {};
+}
+
+}  // namespace
+
 result<void> authorize(exchange& ex) {
   auto& shared = ex.shared();
-  auto const keys = shared.config.origin.credentials();
-  auto const sign_for_them = keys && shared.config.allow_anonymous;
-  auto const verified = s3::verify(
-      ex.head,
-      {.client_keys = keys.get(),
-       .unsigned_requests = keys && !sign_for_them ? s3::unsigned_rule::refuse : s3::unsigned_rule::accept,
-       .now = shared.clock.wall_now(),
-       .keys = &ex.worker.keys});
+  ex.everybody = shared.config.roster();
+  auto const find_key = [&](std::string_view key_id) {
+    auto const* const known = ex.everybody->find(key_id);
+    return known ? &known->keys : nullptr;
+  };
+  auto const verified =
+      s3::verify(ex.head, {.find_key = find_key,
+                           .unsigned_requests = ex.everybody->unsigned_clients ? s3::unsigned_rule::accept
+                                                                               : s3::unsigned_rule::refuse,
+                           .now = shared.clock.wall_now(),
+                           .keys = &ex.worker.keys});
   if (!verified) {
     return verified.error();
   }
@@ -61,12 +88,13 @@ result<void> authorize(exchange& ex) {
   }
   ex.is_anonymous = std::holds_alternative<s3::anonymous>(verified->identity);
   ex.payload = verified->payload;
-  if (ex.is_anonymous && sign_for_them && may_be_foreign_page(ex.head.fields)) {
+  auto acts_as = act_as(ex, *verified);
+  if (!acts_as) {
+    return acts_as.error();
+  }
+  if (ex.is_anonymous && ex.signer && may_be_foreign_page(ex.head.fields)) {
     return errc::foreign_page;
   }
-  // Everyone is signed for with the one key pair; without one, everyone is the public.
-  ex.principal = base::principal_id(keys ? keys->key_id.str() : std::string());
-  ex.signer = keys;
 
   auto where = s3::parse_address(ex.head.path);
   if (!where) {
@@ -77,6 +105,8 @@ result<void> authorize(exchange& ex) {
     return query.error();
   }
   ex.where = std::move(*where);
+  ex.store_path = ex.head.path;
+  ex.store_query = ex.head.query;
   ex.query = std::move(*query);
   ex.op = s3::classify(ex.head.method, ex.where, ex.query, ex.head.fields);
   return {};

@@ -73,8 +73,7 @@ void object_reader::fetch_ahead() {
     join(flight);
     ex_.stored = true;
     start_fill(ex_.worker,
-               {id_, ex_.principal, ex_.signer, std::string(ex_.head.path), facts_, std::move(permit), flight,
-                calls_},
+               {id_, ex_.principal, ex_.signer, ex_.store_path, facts_, std::move(permit), flight, calls_},
                std::nullopt);
   }
   scheduled_ = std::max(scheduled_, horizon);

@@ -90,8 +90,8 @@ bool may_blame_us(exchange& ex, upstream::response_head const& head) {
 upstream::origin_request forwarded_request(exchange const& ex) {
   upstream::origin_request out;
   out.method = ex.head.method_text;
-  out.path = ex.head.path;
-  out.query = ex.head.query;
+  out.path = ex.store_path;
+  out.query = ex.store_query;
   out.signer = ex.signer;
   for (auto const& [name, value] : ex.head.fields) {
     if (is_forwarded(name)) {

@@ -54,7 +54,8 @@ void set_own_headers(http::header_list& headers, credentials const& with, std::s
 
 void sign(std::string_view method, std::string_view raw_path, std::string_view raw_query,
           http::header_list& headers, credentials const& with, std::string_view region,
-          std::string_view payload_hash, http::wall_time now, signing_key_cache& keys) {
+          std::string_view payload_hash, http::wall_time now, signing_key_cache& keys,
+          std::string_view service) {
   auto const amz_date = http::format_amz_date(now);
   set_own_headers(headers, with, amz_date, payload_hash);
 
@@ -65,7 +66,7 @@ void sign(std::string_view method, std::string_view raw_path, std::string_view r
   for (auto const& header : headers) {
     fields.add({header.name, header.value});
   }
-  credential_scope const scope{with.key_id, amz_date.substr(0, 8), std::string(region), "s3"};
+  credential_scope const scope{with.key_id, amz_date.substr(0, 8), std::string(region), std::string(service)};
   auto const canonical =
       canonical_request({method, raw_path, raw_query, fields, name_views, names_text, payload_hash});
   auto const& key = keys.get(with.secret_key, scope.date, scope.region, scope.service);
@@ -73,7 +74,7 @@ void sign(std::string_view method, std::string_view raw_path, std::string_view r
 
   std::string value = "AWS4-HMAC-SHA256 Credential=";
   value.append(with.key_id.str()).append("/").append(scope.date).append("/").append(region);
-  value.append("/s3/aws4_request, SignedHeaders=").append(names_text);
+  value.append("/").append(service).append("/aws4_request, SignedHeaders=").append(names_text);
   value.append(", Signature=").append(base::to_hex(signature));
   headers.set("Authorization", value);
 }

@@ -182,17 +182,15 @@ bool are_all_present(std::vector<std::string_view> const& signed_headers, http::
 /// exist.
 base::result<void> check_signature(http::request_head const& head, authorization const& given,
                                    std::string_view amz_date, std::string_view payload_word,
-                                   verify_context const& context) {
+                                   credentials const* client, signing_key_cache& keys) {
   static base::secret const nobodys_secret{std::string(40, '-')};
-  bool const known = context.client_keys != nullptr &&
-                     base::equal_constant_time(context.client_keys->key_id.str(), given.scope.key_id.str());
-  auto const& secret = known ? context.client_keys->secret_key : nobodys_secret;
+  auto const& secret = client ? client->secret_key : nobodys_secret;
   auto const canonical = canonical_request({head.method_text, head.path, head.query, head.fields,
                                             given.signed_headers, given.signed_headers_text, payload_word});
-  auto const& key = context.keys->get(secret, given.scope.date, given.scope.region, given.scope.service);
+  auto const& key = keys.get(secret, given.scope.date, given.scope.region, given.scope.service);
   auto const expected = base::hmac_sha256(key, string_to_sign(amz_date, given.scope, canonical));
   bool const equal = base::equal_constant_time(base::as_text(expected), base::as_text(given.signature));
-  if (!known) {
+  if (!client) {
     return errc::invalid_access_key_id;
   }
   if (!equal || !are_all_present(given.signed_headers, head.fields)) {
@@ -229,18 +227,20 @@ base::result<verified> verify_signed(http::request_head const& head, auth_fields
   if (fields.content_sha256.times == 0) {
     return errc::missing_content_sha256;
   }
-  auto const matches = check_signature(head, *given, amz_date, fields.content_sha256.value, context);
+  auto const* const client = context.find_key(given->scope.key_id.str());
+  auto const matches =
+      check_signature(head, *given, amz_date, fields.content_sha256.value, client, *context.keys);
   if (!matches) {
     return matches.error();
   }
-  if (!is_token_right(fields.security_token, context.client_keys->session_token)) {
+  if (!is_token_right(fields.security_token, client->session_token)) {
     return errc::invalid_token;
   }
   auto const payload = read_payload(fields);
   if (!payload) {
     return payload.error();
   }
-  return verified{given->scope.key_id, *payload};
+  return verified{given->scope.key_id, *payload, signature_place::header};
 }
 
 }  // namespace

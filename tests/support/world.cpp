@@ -24,9 +24,6 @@ proxy::limits quick_limits() {
 world::world(choices with) : origin(with.tls) {
   keys = {base::access_key_id("FLOWTESTKEY000000001"), base::secret("a secret of the flow tests"),
           base::secret(with.session_token)};
-  if (with.with_credentials) {
-    current_ = std::make_shared<s3::credentials const>(keys);
-  }
   app::daemon_settings settings;
   auto& proxy_settings = settings.proxy;
   proxy_settings.limits = quick_limits();
@@ -39,15 +36,17 @@ world::world(choices with) : origin(with.tls) {
     proxy_settings.policy.immutable.emplace_back(pattern);
   }
   proxy_settings.memory = with.memory;
-  proxy_settings.allow_anonymous = with.allow_anonymous;
+  others_ = with.allow_anonymous ? proxy::unsigned_access::signed_for : proxy::unsigned_access::refused;
+  roster_ = proxy::roster_of_one(
+      with.with_credentials ? std::make_shared<s3::credentials const>(keys) : nullptr, others_);
   auto const scheme = with.tls ? upstream::scheme::https : upstream::scheme::http;
   auto const port = with.origin_port == 0 ? origin.port() : with.origin_port;
   proxy_settings.origin.endpoint = {scheme, with.host, port};
   proxy_settings.origin.region = "us-east-1";
   proxy_settings.origin.limits = proxy_settings.limits.origin;
-  proxy_settings.origin.credentials = [this] {
+  proxy_settings.roster = [this] {
     std::lock_guard const lock(mutex_);
-    return current_;
+    return roster_;
   };
   if (with.tls) {
     proxy_settings.origin.tls = std::make_shared<upstream::tls_context>(with.host);
@@ -100,10 +99,15 @@ bool world::becomes_quiet() {
   return true;
 }
 
+void world::use_roster(proxy::roster_ptr everybody) {
+  std::lock_guard const lock(mutex_);
+  roster_ = std::move(everybody);
+}
+
 void world::use_keys(s3::credentials with) {
   std::lock_guard const lock(mutex_);
   keys = with;
-  current_ = std::make_shared<s3::credentials const>(std::move(with));
+  roster_ = proxy::roster_of_one(std::make_shared<s3::credentials const>(std::move(with)), others_);
 }
 
 }  // namespace s3proxy::test

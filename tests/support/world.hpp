@@ -65,6 +65,9 @@ class world {
   /// Replaces the proxy's key pair (a new principal from now on).
   void use_keys(s3::credentials with);
 
+  /// Replaces who may come.
+  void use_roster(proxy::roster_ptr everybody);
+
   scripted_origin origin;
   manual_clock clock;
   s3::credentials keys;
@@ -73,7 +76,8 @@ class world {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::shared_ptr<s3::credentials const> current_;
+  proxy::unsigned_access others_ = proxy::unsigned_access::refused;
+  proxy::roster_ptr roster_;
   std::vector<std::string> lines_;
 };
 

@@ -6,6 +6,7 @@
 #include "s3proxy/http/request_head.hpp"
 #include "s3proxy/http/target.hpp"
 #include "s3proxy/net/server_connection.hpp"
+#include "s3proxy/proxy/roster.hpp"
 #include "s3proxy/proxy/services.hpp"
 #include "s3proxy/s3/address.hpp"
 #include "s3proxy/s3/operation.hpp"
@@ -35,8 +36,13 @@ struct exchange {
 
   // Set once the request is verified and named; handlers run only then.
   s3::address where;
+  std::string
+      store_path;  ///< raw, path-style: the client's own bytes, the bucket in front where Host named it
+  std::string store_query;  ///< raw: the client's own, without the signature of a presigned URL
   http::query_list query;
   s3::operation op = s3::operation::other;
+  roster_ptr everybody;                 ///< who may come, as of the beginning of this request
+  s3::identity const* known = nullptr;  ///< who asks; null: nobody with a key of its own
   base::principal_id principal;
   std::shared_ptr<s3::credentials const> signer;  ///< the principal's pair; null: the public
   s3::payload_mode payload;

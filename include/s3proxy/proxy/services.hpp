@@ -4,6 +4,7 @@
 #include "s3proxy/observe/access_line.hpp"
 #include "s3proxy/observe/clock.hpp"
 #include "s3proxy/proxy/limits.hpp"
+#include "s3proxy/proxy/roster.hpp"
 #include "s3proxy/s3/sigv4.hpp"
 #include "s3proxy/store/block_store.hpp"
 #include "s3proxy/store/flight_table.hpp"
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <functional>
 
 namespace s3proxy::proxy {
 
@@ -24,9 +26,8 @@ struct settings {
   cache::policy policy;
   upstream::origin_settings origin;
   base::byte_count memory = base::byte_count{1} << 30;
-  /// Whether unsigned clients are signed for (`--allow-anonymous`). Without credentials they are forwarded
-  /// unsigned.
-  bool allow_anonymous = false;
+  /// Who may come now. Called once a request, on any worker; never null.
+  std::function<roster_ptr()> roster;
 };
 
 /// What all workers share. Every member is thread-safe or never changes. Outlives the workers.

@@ -7,8 +7,10 @@
 #include "s3proxy/http/header_list.hpp"
 #include "s3proxy/http/request_head.hpp"
 #include "s3proxy/s3/credentials.hpp"
+#include "s3proxy/s3/payload.hpp"
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -84,30 +86,37 @@ class signing_key_cache {
   std::size_t derivations_ = 0;
 };
 
-/// What the body must be. The streaming forms take their place here with the issue that brings them.
-struct unsigned_payload {};
-struct hashed_payload {
-  base::digest sha256;
-};
-using payload_mode = std::variant<unsigned_payload, hashed_payload>;
-
 struct anonymous {
   friend bool operator==(anonymous, anonymous) = default;
 };
 
+/// A token in three dot-separated base64url parts, as somebody else's identity provider signs them: whoever
+/// shows it is taken for its owner, and the signature beside it, if any, cannot be checked.
+struct bearer_token {
+  base::secret text;
+};
+
+/// Where the signature of a request was.
+enum class signature_place { none, header, query };
+
 /// Who sent a request. Handlers take this type and nothing else gives one: no handler runs unverified.
 struct verified {
-  std::variant<anonymous, base::access_key_id> identity;
+  std::variant<anonymous, base::access_key_id, bearer_token> identity;
   payload_mode payload;
+  signature_place signature = signature_place::none;
 };
 
 /// What an unsigned request is worth here.
 enum class unsigned_rule { refuse, accept };
 
+/// Whether tokens are exchanged here (`--token-exchange`).
+enum class bearer_rule { refuse, accept };
+
 struct verify_context {
-  /// The key pair clients sign with; none: every signed request gets invalid_access_key_id.
-  credentials const* client_keys = nullptr;
+  /// The key pair of a client, by its access key id; null when nobody has it. Lifetime: of the call.
+  std::function<credentials const*(std::string_view key_id)> find_key = {};
   unsigned_rule unsigned_requests = unsigned_rule::refuse;
+  bearer_rule bearer_tokens = bearer_rule::refuse;
   http::wall_time now;
   signing_key_cache* keys = nullptr;  ///< not null
 };
@@ -122,10 +131,11 @@ base::result<verified> verify(http::request_head const& head, verify_context con
 
 /// Adds `x-amz-date`, `x-amz-content-sha256`, `x-amz-security-token` and `Authorization` to `headers` (which
 /// must already hold `Host`), signing Host, every `x-amz-*`, `content-type`, `content-md5` and `range` field.
-/// Takes the path and query in the very bytes that will be sent.
+/// Takes the path and query in the very bytes that will be sent; `service` as the scope names it.
 void sign(std::string_view method, std::string_view raw_path, std::string_view raw_query,
           http::header_list& headers, credentials const& with, std::string_view region,
-          std::string_view payload_hash, http::wall_time now, signing_key_cache& keys);
+          std::string_view payload_hash, http::wall_time now, signing_key_cache& keys,
+          std::string_view service = "s3");
 
 inline constexpr std::string_view unsigned_payload_word = "UNSIGNED-PAYLOAD";
 /// SHA-256 of nothing.

@@ -38,11 +38,10 @@ struct origin_request {
 /// The keys of the moment: they may change under a running process.
 using current_credentials = std::function<std::shared_ptr<s3::credentials const>()>;
 
-/// What a client of the store needs, shared by all workers. `credentials` gives null when there are none.
+/// What a client of the store needs, shared by all workers.
 struct origin_settings {
   upstream::endpoint endpoint;
   std::string region;
-  current_credentials credentials;
   std::shared_ptr<tls_context> tls;  ///< null for plain HTTP
   origin_limits limits;
 };

@@ -21,7 +21,7 @@ class standing_clock : public observe::clock {
 inline settings small_settings() {
   settings out;
   out.memory = 8 << 20;
-  out.origin.credentials = [] { return std::shared_ptr<s3::credentials const>(); };
+  out.roster = [] { return proxy::roster_of_one(nullptr, proxy::unsigned_access::refused); };
   return out;
 }
 

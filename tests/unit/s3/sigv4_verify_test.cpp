@@ -45,6 +45,10 @@ struct request {
   std::string raw() const { return raw(headers()); }
 };
 
+std::function<credentials const*(std::string_view)> only(credentials const* pair) {
+  return [pair](std::string_view key_id) { return pair && pair->key_id.str() == key_id ? pair : nullptr; };
+}
+
 struct rules {
   credentials const* keys = &long_lived;
   unsigned_rule unsigned_requests = unsigned_rule::refuse;
@@ -59,7 +63,8 @@ std::optional<errc> refusal(std::string const& raw, rules const& of = {}) {
   }
   signing_key_cache keys;
   auto const out = verify(
-      *head, {.client_keys = of.keys, .unsigned_requests = of.unsigned_requests, .now = now, .keys = &keys});
+      *head,
+      {.find_key = only(of.keys), .unsigned_requests = of.unsigned_requests, .now = now, .keys = &keys});
   return out ? std::nullopt : std::optional(base::to_errc(out.error()));
 }
 
@@ -114,8 +119,8 @@ TEST(verify, works_as_much_for_a_key_that_nobody_has) {
   auto const head_text = request{}.raw();
   auto const head = http::parse_request_head(head_text);
   signing_key_cache known, unknown;
-  auto const accepted = verify(*head, {.client_keys = &long_lived, .now = now, .keys = &known});
-  auto const refused = verify(*head, {.client_keys = nullptr, .now = now, .keys = &unknown});
+  auto const accepted = verify(*head, {.find_key = only(&long_lived), .now = now, .keys = &known});
+  auto const refused = verify(*head, {.find_key = only(nullptr), .now = now, .keys = &unknown});
   EXPECT_TRUE(accepted);
   EXPECT_FALSE(refused);
   EXPECT_EQ(known.derivations(), 1U);
@@ -254,7 +259,7 @@ TEST(verify, says_what_the_body_must_be) {
     auto const raw = request{.payload = word}.raw();
     auto const head = http::parse_request_head(raw);
     signing_key_cache keys;
-    return verify(*head, {.client_keys = &long_lived, .now = now, .keys = &keys}).value().payload;
+    return verify(*head, {.find_key = only(&long_lived), .now = now, .keys = &keys}).value().payload;
   };
   EXPECT_TRUE(std::holds_alternative<unsigned_payload>(payload_of("UNSIGNED-PAYLOAD")));
   auto const hash = std::string(empty_payload_hash);

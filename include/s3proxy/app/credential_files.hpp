@@ -12,10 +12,14 @@
 
 namespace s3proxy::app {
 
+/// Whom a file's permissions let read it, beside its owner and group.
+enum class readable_by { owner_or_group, everybody };
+
 /// What came of opening a file.
 struct file_reading {
   enum class outcome { read, absent, unreadable } what = outcome::absent;
   std::string text;  ///< the content, or why it is unreadable (`Permission denied`)
+  readable_by readers = readable_by::owner_or_group;
 };
 using file_reader = std::function<file_reading(std::string const& path)>;
 

@@ -63,7 +63,8 @@ void complain_unknown(declarations const& declared, declared_identity const& who
   auto const advice = names.empty() ? "; this file declares none: add [[principals]], or leave principal out"
                       : meant       ? "; did you mean " + std::string(*meant) + "?"
                                     : "; declared are: " + listed;
-  out.push_back({who.at, "principal: there is no principal " + in_backticks(who.principal) + advice});
+  out.push_back(
+      {who.principal_at, "principal: there is no principal " + in_backticks(who.principal) + advice});
 }
 
 void choose_principals(declarations& declared, problems& out) {

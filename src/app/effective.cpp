@@ -74,7 +74,7 @@ std::string default_line(option_row const& row, effective_facts const& facts) {
     return key_line(key, quoted(facts.region.name), facts.region.from);
   }
   if (row.flag == "--memory") {
-    return key_line(key, std::to_string(facts.memory.bytes), "default: " + facts.memory.reason);
+    return key_line(key, std::to_string(facts.memory.bytes), facts.memory.reason);
   }
   if (row.flag == "--threads") {
     return key_line(key, std::to_string(facts.threads), "default: " + std::string(row.initial));

@@ -54,8 +54,7 @@ std::optional<std::string> refuse_anonymous(declarations const& declared) {
   }
   if (uses_rules(declared)) {
     return "--allow-anonymous would let everybody do what the allow rules forbid to those who sign; leave "
-           "out "
-           "one of them";
+           "out one of them";
   }
   return std::nullopt;
 }
@@ -68,8 +67,7 @@ std::optional<std::string> refuse_obtained(options const& chosen, principal_sign
   }
   return "the store's credentials come from " + signer.where +
          ", and no client could know them to sign with; declare [[identities]] in a file for --config, or "
-         "give "
-         "--token-exchange, or --allow-anonymous with --address 127.0.0.1";
+         "give --token-exchange, or --allow-anonymous with --address 127.0.0.1";
 }
 
 std::optional<std::string> refuse_foreign_secret(declarations const& declared,

@@ -205,13 +205,11 @@ constexpr auto rows = std::to_array<option_row>({
      times::once, effect::at_start, put_allow_anonymous},
     {clients, "--cors-origin", "", "ORIGIN", "", "none", "",
      "A web page's origin that browsers may let use the proxy: https://host[:port], or *. May be given "
-     "several "
-     "times; the variable takes a comma-separated list.",
+     "several times; the variable takes a comma-separated list.",
      times::many, effect::at_start, add_text<&options::cors_origins, parse_cors_origin>},
     {tokens, "--token-exchange", "", reach, "", "no", "loopback",
      "Exchange clients' bearer tokens for credentials of the store. Without a value only where --address is "
-     "a "
-     "loopback address or --tls-cert is given; =network takes tokens in the clear from anywhere.",
+     "a loopback address or --tls-cert is given; =network takes tokens in the clear from anywhere.",
      times::once, effect::at_start, put_token_exchange},
     {tokens, "--sts-endpoint", "", "URL", "", "the store's endpoint", "",
      "Where tokens are exchanged (AssumeRoleWithWebIdentity).", times::once, effect::at_start,

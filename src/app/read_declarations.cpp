@@ -231,6 +231,7 @@ void read_identity(reading& with, config_node const& node) {
   auto const principal = table.parsed_text("principal", parse_principal_name);
   auto allow = read_allow_rules(table, with.out.problems);
   table.refuse_rest();
+  auto const* const chosen = node.find("principal");
   if (key_id) {
     auto text = secret ? std::move(secret->text) : base::secret();
     auto file = secret ? std::move(secret->file) : std::string();
@@ -238,7 +239,8 @@ void read_identity(reading& with, config_node const& node) {
                                             std::move(file),
                                             principal.value_or(""),
                                             std::move(allow),
-                                            node.at});
+                                            node.at,
+                                            chosen != nullptr ? chosen->at : node.at});
   }
 }
 

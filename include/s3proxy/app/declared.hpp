@@ -50,6 +50,7 @@ struct declared_identity {
   /// Nothing: it may do what the principal may do.
   std::optional<std::vector<s3::allow_rule>> allow;
   config_place at;
+  config_place principal_at;  ///< where it names its principal
 };
 
 /// The principal of a file that declares none: the store's credentials are looked for in the usual places.

@@ -32,6 +32,11 @@ enum class errc {
   missing_content_sha256,    ///< no `x-amz-content-sha256`
   invalid_content_sha256,    ///< an `x-amz-content-sha256` that is no hash and no known word
   content_sha256_mismatch,   ///< the body is not the one that was signed
+  invalid_chunk_size,        ///< a signed chunk beyond what S3 allows: too small before the last, or too big
+  malformed_trailer,         ///< the trailer of an aws-chunked body is not the announced one
+  bad_digest,                ///< the checksum in the trailer is not that of the body
+  streaming_misplaced,       ///< a STREAMING payload where no upload belongs
+  malformed_xml,             ///< a document that is too long, or cannot be read for certain
   invalid_token,             ///< the session token is missing or not ours
   not_implemented,           ///< a form that this version does not speak
   invalid_bucket_name,       ///< the path's first segment cannot be a bucket

@@ -69,6 +69,19 @@ std::optional<base::checksum_algorithm> trailer_algorithm(std::string_view trail
   return found == known.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::string without_aws_chunked(std::string_view encodings) {
+  std::string out;
+  while (!encodings.empty()) {
+    auto const token = encodings.substr(0, encodings.find(','));
+    encodings.remove_prefix(std::min(token.size() + 1, encodings.size()));
+    auto const name = http::trim(token);
+    if (!name.empty() && !http::same_name(name, "aws-chunked")) {
+      out.append(out.empty() ? "" : ",").append(name);
+    }
+  }
+  return out;
+}
+
 aws_chunked_decoder::aws_chunked_decoder(streaming_payload const& expected, aws_chunked_limits const& limits)
     : expected_(expected), limits_(limits) {
   if (auto const algorithm = trailer_algorithm(expected_.trailer)) {

@@ -32,6 +32,10 @@ struct aws_chunked_limits {
 /// The algorithm of a trailer such as `x-amz-checksum-crc32`; nothing when it is not one of ours.
 std::optional<base::checksum_algorithm> trailer_algorithm(std::string_view trailer);
 
+/// A value of Content-Encoding without the token `aws-chunked`, which is no coding of what is stored:
+/// `aws-chunked,gzip` is `gzip`. Empty when nothing is left.
+std::string without_aws_chunked(std::string_view encodings);
+
 /// Takes the chunk lines and the trailer off an aws-chunked body, piece by piece, however it is split, and
 /// verifies what they promise: signatures of chunks and trailer, the sum of the sizes, the one announced
 /// trailer, its checksum where the algorithm is known. Data is given before its own chunk's signature is

@@ -94,6 +94,12 @@ bool may_blame_us(exchange& ex, upstream::response_head const& head) {
   return ex.signer && head.status >= 400 && head.status < 500;
 }
 
+/// What a presigned URL says in parameters instead of headers (`x-amz-acl`, `x-amz-checksum-crc32`).
+bool hoists_headers(exchange const& ex) {
+  return ex.signed_in == s3::signature_place::query &&
+         std::ranges::any_of(ex.query, [](auto const& p) { return http::has_prefix(p.name, "x-amz-"); });
+}
+
 }  // namespace
 
 upstream::origin_request forwarded_request(exchange const& ex) {
@@ -102,6 +108,10 @@ upstream::origin_request forwarded_request(exchange const& ex) {
   out.path = ex.store_path;
   out.query = ex.store_query;
   out.signer = ex.signer;
+  if (hoists_headers(ex)) {
+    out.form = upstream::signature_form::query;
+    out.payload_hash = s3::unsigned_payload_word;
+  }
   for (auto const& [name, value] : ex.head.fields) {
     if (http::same_name(name, "content-encoding")) {
       add_encodings(out.headers, name, value);

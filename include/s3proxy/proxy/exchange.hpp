@@ -47,6 +47,7 @@ struct exchange {
   base::principal_id principal;
   std::shared_ptr<s3::credentials const> signer;  ///< the principal's pair; null: the public
   s3::payload_mode payload;
+  s3::signature_place signed_in = s3::signature_place::none;  ///< by the client
   bool is_anonymous = false;
 
   std::string request_id;

@@ -27,7 +27,7 @@ namespace asio = boost::asio;
 using observe::room;
 
 constexpr int exit_cannot_run = 1;
-constexpr std::chrono::seconds look_at_credential_files{2};
+constexpr std::chrono::seconds look_at_files{2};
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 upstream::endpoint endpoint_of(endpoint_url const& url) {
@@ -74,13 +74,12 @@ daemon_settings settings_of(resolved const& with, roster_keeper const& keeper) {
   proxy.origin.endpoint = endpoint_of(chosen.endpoint);
   proxy.origin.region = with.region.name;
   proxy.roster = [&keeper] { return keeper.current(); };
-  if (proxy.origin.endpoint.scheme == upstream::scheme::https) {
-    proxy.origin.tls = std::make_shared<upstream::tls_context>(proxy.origin.endpoint.host);
-  }
+  proxy.origin.tls = with.store_tls;
   proxy.origin.limits = proxy.limits.origin;
   out.address = chosen.address;
   out.port = chosen.port;
   out.threads = with.threads;
+  out.tls = with.tls;
   out.access = format_of(chosen.access_log);
   out.access_sink = write_to_stdout;
   return out;
@@ -126,7 +125,7 @@ class serving {
         settings_(settings_of(with_, keeper_)),
         reload_(std::move(arguments), process_environment, read_file, with_.request,
                 {.take_over = [this](run_request const& fresh) { return take_over(fresh); },
-                 .certificates = [] { return std::vector<std::string>(); }}) {}
+                 .certificates = [this] { return reload_certificates(); }}) {}
 
   int run();
 
@@ -135,9 +134,11 @@ class serving {
   /// Looks the signers of `declared` up again and lets them in; a sentence, and no change, where that fails.
   std::optional<std::string> replace_roster(declarations const& declared);
   void look_at_credentials();
+  /// Gives what is wrong with them; says in the log what is new.
+  std::vector<std::string> reload_certificates();
 
   asio::awaitable<void> report_store();
-  asio::awaitable<void> watch_credentials();
+  asio::awaitable<void> watch_files();
   asio::awaitable<void> wait_for_reload();
   asio::awaitable<void> wait_for_end();
 
@@ -210,15 +211,33 @@ void serving::look_at_credentials() {
   }
 }
 
-asio::awaitable<void> serving::watch_credentials() {
+std::vector<std::string> serving::reload_certificates() {
+  std::vector<std::string> wrong;
+  auto const look = [&wrong](auto const& held) {
+    auto const report = held ? held->reload() : base::reload_report();
+    if (report.what == base::reload_report::outcome::kept) {
+      wrong.push_back(report.sentence);
+    } else if (report.what == base::reload_report::outcome::replaced) {
+      observe::info(room::app, report.sentence);
+    }
+  };
+  look(with_.tls);
+  look(with_.store_tls);
+  return wrong;
+}
+
+asio::awaitable<void> serving::watch_files() {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (;;) {
-    timer.expires_after(look_at_credential_files);
+    timer.expires_after(look_at_files);
     auto [stopped] = co_await timer.async_wait(as_result);
     if (stopped) {
       co_return;
     }
     look_at_credentials();
+    for (auto const& sentence : reload_certificates()) {
+      observe::warn(room::app, sentence);
+    }
   }
 }
 
@@ -262,7 +281,7 @@ int serving::run() {
   context_.poll();
   std::fputs(render_banner(banner_of(with_, *running_)).c_str(), stderr);
   asio::co_spawn(context_, report_store(), asio::detached);
-  asio::co_spawn(context_, watch_credentials(), asio::detached);
+  asio::co_spawn(context_, watch_files(), asio::detached);
   asio::co_spawn(context_, wait_for_end(), asio::detached);
   context_.run();
   running_.reset();

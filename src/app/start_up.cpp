@@ -31,6 +31,38 @@ bool needs_usual_places(declarations const& declared) {
          });
 }
 
+template <class Context>
+void keep_or_complain(std::variant<std::shared_ptr<Context>, std::string> made,
+                      std::shared_ptr<Context>& slot, usage_error& wrong) {
+  if (auto* const why = std::get_if<std::string>(&made)) {
+    wrong.sentences.push_back(std::move(*why));
+  } else {
+    slot = std::get<std::shared_ptr<Context>>(std::move(made));
+  }
+}
+
+/// What TLS is spoken with, on either side.
+struct both_sides {
+  std::shared_ptr<net::tls_context> clients;
+  std::shared_ptr<upstream::tls_context> store;
+};
+
+both_sides load_certificates(options const& chosen, file_reader const& read, usage_error& wrong) {
+  both_sides out;
+  if (!chosen.tls_cert.empty()) {
+    keep_or_complain(net::tls_context::make({chosen.tls_cert, chosen.tls_key}, read), out.clients, wrong);
+  }
+  if (chosen.endpoint.scheme == url_scheme::https) {
+    auto const verify = chosen.store_certificate == certificate_check::yes ? upstream::verification::on
+                                                                           : upstream::verification::off;
+    keep_or_complain(
+        upstream::tls_context::make(
+            {chosen.endpoint.host, chosen.ca_file, {chosen.client_cert, chosen.client_key}, verify}, read),
+        out.store, wrong);
+  }
+  return out;
+}
+
 }  // namespace
 
 parsed<credential_source> open_usual_places(declarations const& declared, environment const& lookup,
@@ -45,6 +77,8 @@ parsed<credential_source> open_usual_places(declarations const& declared, enviro
 std::variant<resolved, usage_error> resolve(run_request request, environment const& lookup,
                                             file_reader const& read, file_stamper const& stamp) {
   usage_error wrong{refuse_named_files(request, read)};
+  // Files that are not there have been told with the place that names them.
+  auto tls = wrong.sentences.empty() ? load_certificates(request.chosen, read, wrong) : both_sides();
   auto const note = [&wrong](auto const& outcome) {
     if (!outcome) {
       // A broken AWS file is in the way of credentials and region alike.
@@ -74,8 +108,14 @@ std::variant<resolved, usage_error> resolve(run_request request, environment con
   std::ranges::move(warn_about_keys(request, read), std::back_inserter(request.warnings));
   auto const memory = plan_memory(request.chosen.memory, read_memory_facts(read));
   auto const threads = request.chosen.threads.value_or(std::max(1U, std::thread::hardware_concurrency()));
-  return resolved{
-      std::move(request), *std::move(credentials), *std::move(signing), *std::move(region), memory, threads};
+  return resolved{std::move(request),
+                  *std::move(credentials),
+                  *std::move(signing),
+                  std::move(tls.clients),
+                  std::move(tls.store),
+                  *std::move(region),
+                  memory,
+                  threads};
 }
 
 effective_facts facts_of(resolved const& with) {

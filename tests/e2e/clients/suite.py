@@ -6,14 +6,15 @@ environment the steps run before the store itself: what fails there is no fault 
 """
 
 import contextlib
+import http.client
 import json
 import os
+import ssl
 import sys
 import time
 import traceback
 import unittest
 from pathlib import Path
-from urllib.parse import quote
 
 import certificates
 import hosts_file
@@ -52,6 +53,14 @@ class SecondGateway(Versitygw):
         )
 
 
+class WatchedDaemon(stage.Daemon):
+    """s3proxy, and the ids of requests that only ask whether it has written its lines."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.questions = set()
+
+
 class Scene:
     """What one step works with. `proxy` is the daemon whose access lines prove what happened, or None."""
 
@@ -65,6 +74,7 @@ class Scene:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._clients = 0
         self._seen = 0
+        self._questions = proxy.questions if proxy else set()
         self.mark()
 
     def key(self, name="object"):
@@ -95,14 +105,28 @@ class Scene:
     def _settled_lines(self):
         if self.proxy is None:
             return []
-        # A line is written after the answer, by a thread of its own.
-        lines, since = self.proxy.access_lines(), time.monotonic()
-        while time.monotonic() < since + 0.05:
-            time.sleep(0.01)
-            now = self.proxy.access_lines()
-            if len(now) != len(lines):
-                lines, since = now, time.monotonic()
-        return lines
+        # A line is written after the answer, by a thread of its own; but in the order of the answers, so behind
+        # the line of a question of ours come only those of answers that are ending just now.
+        question = self._ask_something()
+        self.test.eventually(
+            lambda: any(f" id={question} " in line for line in self.proxy.access_lines()), "an access line is missing"
+        )
+        time.sleep(0.02)
+        self._questions.add(question)
+        return [line for line in self.proxy.access_lines() if line.split(" ")[1][3:] not in self._questions]
+
+    def _ask_something(self):
+        """Sends a request that is refused, and returns the id that it got."""
+        if self.service.secure:
+            context = ssl.create_default_context(cafile=self.service.ca_file)
+            connection = http.client.HTTPSConnection(self.service.host, self.service.port, context=context)
+        else:
+            connection = http.client.HTTPConnection(LOOPBACK, self.service.port)
+        with contextlib.closing(connection):
+            connection.request("GET", "/unsigned")
+            answer = connection.getresponse()
+            answer.read()
+            return answer.getheader("x-amz-request-id")
 
     def lines(self):
         lines = self._settled_lines()[self._seen :]
@@ -227,7 +251,7 @@ class ClientTest(stage.SceneTest):
         level = ["--log-level", "debug"]
         return cls.server(
             f"proxy-{place.value}",
-            lambda: stage.Daemon(cls.work / f"proxy-{place.value}", endpoint, *level, *arguments),
+            lambda: WatchedDaemon(cls.work / f"proxy-{place.value}", endpoint, *level, *arguments),
         )
 
     @classmethod

@@ -61,6 +61,11 @@ constexpr auto table = std::to_array<error_row>({
     {invalid_range, client, never, 416, "InvalidRange", "The requested range is not satisfiable"},
     {precondition_failed, client, never, 412, "PreconditionFailed",
      "At least one of the pre-conditions you specified did not hold"},
+    {cors_forbidden, client, never, 403, "AccessForbidden",
+     "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, "
+     "request "
+     "method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the "
+     "resource's CORS spec."},
     {foreign_page, client, never, 403, "AccessDenied",
      "Requests of web pages are refused while unsigned clients are signed for (--allow-anonymous)."},
     {client_gone, client, never, 0, "ClientGone", "The client closed the connection."},

@@ -1,5 +1,6 @@
 #include "s3proxy/proxy/answer.hpp"
 
+#include "s3proxy/http/cors.hpp"
 #include "s3proxy/http/date.hpp"
 #include "s3proxy/observe/log.hpp"
 #include "s3proxy/s3/error_document.hpp"
@@ -50,6 +51,9 @@ std::string render_head(exchange& ex, answer_head const& answer) {
       .append(answer.request_id.empty() ? ex.request_id : answer.request_id)
       .append("\r\n");
   out.append("Cache-Status: ").append(cache_status(ex)).append("\r\n");
+  if (auto const& origins = ex.shared().config.cors_origins; !origins.empty()) {
+    out += http::cors_fields(ex.head, origins, answer.fields);
+  }
   append_framing(out, answer);
   if (!keep) {
     out.append("Connection: close\r\n");

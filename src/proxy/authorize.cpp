@@ -26,10 +26,13 @@ bool is_address_or_localhost(std::string_view host) {
 
 }  // namespace
 
-bool may_be_foreign_page(http::field_list const& fields) {
+bool may_be_foreign_page(http::field_list const& fields, http::allowed_origins allowed) {
   auto const host = fields.find("host").value_or("");
   if (!is_address_or_localhost(host)) {
     return true;
+  }
+  if (http::allowed_origin(fields, allowed)) {
+    return false;
   }
   auto const is_foreign = [&](http::field_view const& field) {
     if (http::same_name(field.name, "sec-fetch-site")) {
@@ -92,7 +95,7 @@ result<void> authorize(exchange& ex) {
   if (!acts_as) {
     return acts_as.error();
   }
-  if (ex.is_anonymous && ex.signer && may_be_foreign_page(ex.head.fields)) {
+  if (ex.is_anonymous && ex.signer && may_be_foreign_page(ex.head.fields, shared.config.cors_origins)) {
     return errc::foreign_page;
   }
 

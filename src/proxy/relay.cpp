@@ -1,5 +1,6 @@
 #include "s3proxy/proxy/relay.hpp"
 
+#include "s3proxy/http/cors.hpp"
 #include "s3proxy/observe/log.hpp"
 #include "s3proxy/proxy/answer.hpp"
 #include "s3proxy/s3/xml.hpp"
@@ -36,7 +37,7 @@ bool is_forwarded(std::string_view name) {
 
 /// The store's header lines as the client sees them, without those of one connection or that every answer of
 /// ours has.
-std::string relayed_fields(upstream::response_head const& head) {
+std::string relayed_fields(upstream::response_head const& head, cache::cors_fields cors) {
   std::string out;
   for (auto const& [name, value] : head.headers) {
     auto const is_ours = http::same_name(name, "content-length") || http::same_name(name, "date") ||
@@ -44,7 +45,8 @@ std::string relayed_fields(upstream::response_head const& head) {
     // A redirect's target is the store's own host: a client that followed it would pass us by with a wrong
     // signature.
     auto const leads_past_us = head.status / 100 == 3 && http::same_name(name, "location");
-    if (!is_ours && !leads_past_us && !http::is_hop_by_hop(name)) {
+    auto const stands_for_ours = cors == cache::cors_fields::drop && http::is_cors_field(name);
+    if (!is_ours && !leads_past_us && !stands_for_ours && !http::is_hop_by_hop(name)) {
       out.append(name).append(": ").append(value).append("\r\n");
     }
   }
@@ -130,7 +132,7 @@ awaitable<result<void>> relay_answer(exchange& ex, upstream::origin_answer answe
 
   look({});
   auto const framing = framing_of(ex, head);
-  auto const fields = relayed_fields(head);
+  auto const fields = relayed_fields(head, kept_cors_fields(ex.shared()));
   auto out = render_head(ex, {.status = head.status,
                               .fields = fields,
                               .framing = framing,

@@ -128,6 +128,14 @@ void add_authorization(provocations& out) {
   };
   out[errc::not_implemented] =
       signed_as({"PUT", "/bucket/k", {}, "hello", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"});
+  out[errc::cors_forbidden] = [] {
+    world w({.cors_origins = {"https://app.example"}});
+    return sent(w,
+                plain_bytes({"OPTIONS",
+                             "/bucket/k",
+                             {{"Origin", "http://evil.example"}, {"Access-Control-Request-Method", "GET"}}},
+                            w.proxy->port()));
+  };
   out[errc::foreign_page] = [] {
     world w({.allow_anonymous = true});
     return sent(w, plain_bytes({"GET", "/bucket/k", {{"Origin", "http://evil.example"}}}, w.proxy->port()));

@@ -36,6 +36,7 @@ world::world(choices with) : origin(with.tls) {
     proxy_settings.policy.immutable.emplace_back(pattern);
   }
   proxy_settings.memory = with.memory;
+  proxy_settings.cors_origins = with.cors_origins;
   others_ = with.allow_anonymous ? proxy::unsigned_access::signed_for : proxy::unsigned_access::refused;
   roster_ = proxy::roster_of_one(
       with.with_credentials ? std::make_shared<s3::credentials const>(keys) : nullptr, others_);

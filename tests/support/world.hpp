@@ -29,6 +29,7 @@ class world {
     bool allow_anonymous = false;
     std::string session_token{};
     std::function<void(proxy::limits&)> adjust{};  ///< of the limits, which begin small: see the constructor
+    std::vector<std::string> cors_origins{};
     std::shared_ptr<boost::asio::ssl::context> tls{};
     std::string host = "127.0.0.1";
     std::uint16_t origin_port = 0;  ///< 0: the scripted origin's

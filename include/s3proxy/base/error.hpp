@@ -38,6 +38,7 @@ enum class errc {
   key_too_long,              ///< more than 1,024 bytes
   invalid_range,             ///< the range lies outside the object
   precondition_failed,       ///< If-Match or If-Unmodified-Since said no
+  cors_forbidden,            ///< a preflight of a page that may not use us
   foreign_page,              ///< a web page of another origin asked an anonymous proxy
   client_gone,               ///< the client closed; there is nobody to answer
 

@@ -6,6 +6,7 @@
 #include "s3proxy/net/limits.hpp"
 #include "s3proxy/upstream/limits.hpp"
 
+#include <chrono>
 #include <cstddef>
 
 namespace s3proxy::proxy {
@@ -24,6 +25,8 @@ struct limits {
   unsigned refetches = 2;  ///< of one read's next bytes, after faults
   std::size_t listed_delete_keys =
       10'000;  ///< of one multi-delete, remembered; S3 allows 1,000. Beyond: the bucket
+  std::chrono::seconds preflight{
+      3'600};  ///< a browser may remember one; Chromium keeps none for longer than 2 h
   base::byte_count metadata_part = 20;  ///< one part in 20 of the cache budget is for metadata
   base::byte_count in_flight_part = 8;  ///< at most one part in 8 of the budget is in flight
 };

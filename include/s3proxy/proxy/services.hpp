@@ -18,6 +18,8 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace s3proxy::proxy {
 
@@ -28,6 +30,8 @@ struct settings {
   base::byte_count memory = base::byte_count{1} << 30;
   /// Who may come now. Called once a request, on any worker; never null.
   std::function<roster_ptr()> roster;
+  /// Whose pages may use us from a browser (http::is_origin); empty: CORS is off.
+  std::vector<std::string> cors_origins;
 };
 
 /// What all workers share. Every member is thread-safe or never changes. Outlives the workers.
@@ -52,6 +56,11 @@ struct services {
   /// The beginning of something, now.
   cache::moment begin() { return {clock.now(), epochs.next()}; }
 };
+
+/// What is kept of a store's own CORS fields: nothing while we answer with ours.
+inline cache::cors_fields kept_cors_fields(services const& shared) {
+  return shared.config.cors_origins.empty() ? cache::cors_fields::keep : cache::cors_fields::drop;
+}
 
 /// How much more may be fetched ahead: what all reads have in flight stays within a part of the budget, but
 /// for the one block that each needs next. In bytes.

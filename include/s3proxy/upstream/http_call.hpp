@@ -34,8 +34,8 @@ callee callee_at(upstream::endpoint endpoint);
 struct call_request {
   std::string method = "GET";
   std::string target = "/";  ///< path and query, as sent
-  http::header_list
-      headers;         ///< `Host` (as endpoint::host_field) is added when missing; never Content-Length
+  /// `Host` (endpoint::host_field) is added when it is missing; never Content-Length.
+  http::header_list headers{};
   std::string body{};  ///< sent with its length, unless the method is GET
 };
 

@@ -1,6 +1,6 @@
 #include "s3proxy/upstream/connection_pool.hpp"
 
-#include "s3proxy/observe/log.hpp"
+#include "s3proxy/upstream/resolve.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -131,33 +131,16 @@ asio::awaitable<result<void>> connection_pool::wait_for_turn() {
   co_return result<void>{};
 }
 
-// The system's resolver cannot be interrupted: it is left to finish on its own, and nobody waits longer than
-// the limit.
 asio::awaitable<result<tcp::resolver::results_type>> connection_pool::resolve() {
-  struct lookup {
-    tcp::resolver resolver;
-    asio::steady_timer done;
-    boost::system::error_code failed = asio::error::timed_out;
-    tcp::resolver::results_type found;
-  };
   auto const now = std::chrono::steady_clock::now();
   if (resolved_until_ && now < *resolved_until_) {
     co_return addresses_;
   }
-  auto state = std::make_shared<lookup>(lookup{
-      tcp::resolver(executor_), asio::steady_timer(executor_, limits_.resolve), asio::error::timed_out, {}});
-  auto const finished = [state](boost::system::error_code ec, tcp::resolver::results_type found) {
-    state->failed = ec;
-    state->found = std::move(found);
-    state->done.cancel();
-  };
-  state->resolver.async_resolve(where_.host, std::to_string(where_.port), finished);
-  co_await state->done.async_wait(as_result);
-  if (state->failed) {
-    observe::warn(observe::room::upstream, "cannot resolve " + where_.host + ": " + state->failed.message());
-    co_return errc::origin_unresolved;
+  auto found = co_await upstream::resolve(where_.host, where_.port, limits_.resolve);
+  if (!found) {
+    co_return found.error();
   }
-  addresses_ = state->found;
+  addresses_ = *found;
   resolved_until_ = now + limits_.resolved_for;
   co_return addresses_;
 }

@@ -28,4 +28,16 @@ struct origin_limits {
   int retry_price = 14;
 };
 
+/// Bounds of one call to somebody who hands out credentials: an STS, a container's agent, a machine's
+/// metadata service. docs/configuration.md lists them.
+struct call_limits {
+  std::chrono::milliseconds resolve{
+      3'000};  ///< these names are asked for once an hour: no cache of ours helps
+  std::chrono::milliseconds connect{3'000};  ///< a lost SYN is sent again after 1 s: two chances
+  std::chrono::milliseconds total{
+      10'000};                         ///< all of it; an STS answers within a second, waiters give up at 30 s
+  std::size_t head_bytes = 32 * 1024;  ///< their answers have a dozen short fields
+  std::size_t body_bytes = 64 * 1024;  ///< a key pair with a session token is 4 KiB
+};
+
 }  // namespace s3proxy::upstream

@@ -92,6 +92,8 @@ constexpr auto table = std::to_array<error_row>({
      "All of s3proxy's connections to the store are in use. Reduce your request rate."},
     {origin_rejected_credentials, origin, never, 502, "BadGateway",
      "The store does not accept s3proxy's own credentials. The log of s3proxy has the details."},
+    {wrong_region, origin, never, 502, "BadGateway",
+     "The bucket lives in another region of the store. Start s3proxy with the --region of the bucket."},
     {outcome_unknown, origin, never, 502, "BadGateway",
      "The connection to the store was lost while it worked on this request: it may or may not have been "
      "carried out."},

@@ -82,11 +82,12 @@ awaitable<result<void>> send_error(exchange& ex, errc code, error_details detail
   if (row.status == 0) {
     co_return code;
   }
+  auto const sentence = ex.advice.empty() ? row.sentence : std::string_view(ex.advice);
   if (row.whose != base::fault::client && observe::enabled(observe::room::proxy, observe::level::warn)) {
     observe::warn(observe::room::proxy, std::string(ex.head.method_text) + " " + std::string(ex.head.path) +
-                                            " id=" + ex.request_id + ": " + std::string(row.sentence));
+                                            " id=" + ex.request_id + ": " + std::string(sentence));
   }
-  s3::error_document document{row.s3_code, row.sentence, ex.head.path, ex.request_id, std::move(details)};
+  s3::error_document document{row.s3_code, sentence, ex.head.path, ex.request_id, std::move(details)};
   auto const body = s3::render(document);
   fields.append("Content-Type: application/xml\r\n");
   auto const head = render_head(ex, {.status = row.status,

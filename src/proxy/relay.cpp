@@ -3,6 +3,7 @@
 #include "s3proxy/http/cors.hpp"
 #include "s3proxy/observe/log.hpp"
 #include "s3proxy/proxy/answer.hpp"
+#include "s3proxy/s3/bucket_region.hpp"
 #include "s3proxy/s3/xml.hpp"
 
 #include <algorithm>
@@ -42,9 +43,9 @@ std::string relayed_fields(upstream::response_head const& head, cache::cors_fiel
   for (auto const& [name, value] : head.headers) {
     auto const is_ours = http::same_name(name, "content-length") || http::same_name(name, "date") ||
                          http::same_name(name, "x-amz-request-id") || http::same_name(name, "cache-status");
-    // A redirect's target is the store's own host: a client that followed it would pass us by with a wrong
-    // signature.
-    auto const leads_past_us = head.status / 100 == 3 && http::same_name(name, "location");
+    // It names the store's own host: a client that followed it would pass us by with a wrong signature.
+    auto const leads_past_us =
+        http::same_name(name, "location") && (head.status / 100 == 3 || !value.starts_with('/'));
     auto const stands_for_ours = cors == cache::cors_fields::drop && http::is_cors_field(name);
     if (!is_ours && !leads_past_us && !stands_for_ours && !http::is_hop_by_hop(name)) {
       out.append(name).append(": ").append(value).append("\r\n");
@@ -83,8 +84,48 @@ awaitable<result<void>> forward(exchange& ex, answer_framing framing, std::strin
   co_return co_await send(ex, "\r\n", {});
 }
 
-bool may_blame_us(exchange& ex, upstream::response_head const& head) {
+bool may_blame_us(exchange const& ex, upstream::response_head const& head) {
   return ex.signer && head.status >= 400 && head.status < 500;
+}
+
+/// True when the answer says that the bucket lives in another region than the one that was asked. A body may
+/// have passed, so it is not asked again there: what to do is told instead.
+bool is_elsewhere(exchange& ex, upstream::origin_answer const& answer, std::string_view body) {
+  auto const region = s3::told_region(answer.head.status, answer.head.headers, body);
+  if (region.empty() || region == answer.body->asked().region) {
+    return false;
+  }
+  if (ex.worker.origin.learn_region(ex.store_path, region)) {
+    ex.advice = "The bucket lives in the region " + region + ", as s3proxy now knows. Try again.";
+  } else if (s3::is_region_name(region)) {
+    ex.advice = "The bucket lives in the region " + region + ": start s3proxy with --region " + region +
+                ", and with that region's --endpoint where it has one of its own.";
+  }
+  return true;
+}
+
+/// Looks at an answer that may concern our side of the matter: the region we ask, the keys we sign with. Its
+/// body stays to be read. Errors: wrong_region, origin_rejected_credentials.
+awaitable<result<void>> keep_what_is_ours(exchange& ex, upstream::origin_answer& answer) {
+  auto const& head = answer.head;
+  auto const blames = may_blame_us(ex, head) && ex.head.method != http::method::head;
+  if (!blames && !s3::may_tell_region(head.status)) {
+    co_return result<void>{};
+  }
+  auto const body = co_await answer.body->peek_body(ex.shared().config.limits.error_body_bytes);
+  if (!body) {
+    co_return body.error();
+  }
+  if (is_elsewhere(ex, answer, *body)) {
+    co_return errc::wrong_region;
+  }
+  auto const error = s3::parse_error_document(*body);
+  if (blames && error && s3::blames_our_credentials(error->code)) {
+    observe::error(observe::room::proxy,
+                   "the store refuses s3proxy's credentials: " + error->code + ": " + error->message);
+    co_return errc::origin_rejected_credentials;
+  }
+  co_return result<void>{};
 }
 
 }  // namespace
@@ -106,28 +147,9 @@ upstream::origin_request forwarded_request(exchange const& ex) {
 awaitable<result<void>> relay_answer(exchange& ex, upstream::origin_answer answer, before_forwarding look) {
   auto const& head = answer.head;
   std::vector<char> buffer(ex.shared().config.limits.relay_bytes);
-  std::string_view first;
-  std::string early;  // an error's body, read before anything is sent
-
-  if (may_blame_us(ex, head) && ex.head.method != http::method::head) {
-    auto const most = ex.shared().config.limits.error_body_bytes;
-    while (early.size() < most) {
-      auto got = co_await answer.body->read_body(buffer);
-      if (!got) {
-        co_return got.error();
-      }
-      if (*got == 0) {
-        break;
-      }
-      early.append(buffer.data(), *got);
-    }
-    if (auto const error = s3::parse_error_document(early);
-        error && s3::blames_our_credentials(error->code)) {
-      observe::error(observe::room::proxy,
-                     "the store refuses s3proxy's credentials: " + error->code + ": " + error->message);
-      co_return errc::origin_rejected_credentials;
-    }
-    first = early;
+  auto ours = co_await keep_what_is_ours(ex, answer);
+  if (!ours) {
+    co_return ours.error();
   }
 
   look({});
@@ -138,14 +160,6 @@ awaitable<result<void>> relay_answer(exchange& ex, upstream::origin_answer answe
                               .framing = framing,
                               .length = head.content_length.value_or(0),
                               .request_id = head.headers.find("x-amz-request-id").value_or("")});
-  if (!first.empty()) {
-    look(first);
-    auto sent = co_await forward(ex, framing, std::move(out), first);
-    if (!sent) {
-      co_return sent;
-    }
-    out.clear();
-  }
   for (;;) {
     auto got = co_await answer.body->read_body(buffer);
     if (!got) {

@@ -197,6 +197,10 @@ void add_origin(provocations& out) {
   out[errc::origin_stalled] = with_limits(impatient, {.what = stall_body, .bytes = 20}, {"GET", "/bucket/k"});
   out[errc::origin_rejected_credentials] = faulty(
       {.what = answer_status, .status = 403, .body = "<Error><Code>InvalidAccessKeyId</Code></Error>"});
+  out[errc::wrong_region] = faulty({.what = answer_status,
+                                    .status = 301,
+                                    .body = "<Error><Code>PermanentRedirect</Code></Error>",
+                                    .extra_fields = "x-amz-bucket-region: no region/\r\n"});
   out[errc::outcome_unknown] = faulty({.what = fault::kind::reset}, {"PUT", "/bucket/k", {}, "hello"});
   out[errc::origin_busy] = [] {
     world w({.threads = 1, .adjust = [](proxy::limits& l) {

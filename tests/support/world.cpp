@@ -1,7 +1,9 @@
 #include "support/world.hpp"
 
+#include <boost/asio/ip/address_v4.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -43,6 +45,12 @@ world::world(choices with) : origin(with.tls) {
   auto const scheme = with.tls ? upstream::scheme::https : upstream::scheme::http;
   auto const port = with.origin_port == 0 ? origin.port() : with.origin_port;
   proxy_settings.origin.endpoint = {scheme, with.host, port};
+  if (!with.hosts.empty()) {
+    proxy_settings.origin.known_addresses = [known = with.hosts](std::string const& host) {
+      auto const found = std::ranges::find(known, host) != known.end();
+      return boost::asio::ip::address(boost::asio::ip::make_address_v4(found ? "127.0.0.1" : "127.0.0.2"));
+    };
+  }
   proxy_settings.origin.region = "us-east-1";
   proxy_settings.origin.limits = proxy_settings.limits.origin;
   proxy_settings.roster = [this] {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,9 @@ class world {
     std::function<void(proxy::limits&)> adjust{};  ///< of the limits, which begin small: see the constructor
     std::vector<std::string> cors_origins{};
     std::shared_ptr<boost::asio::ssl::context> tls{};
-    std::string host = "127.0.0.1";
+    std::string host = "127.0.0.1";  ///< of the origin, or a name in `hosts`
+    std::vector<std::string>
+        hosts{};  ///< names that lead to the origin; with any, all others lead to where nothing listens
     std::uint16_t origin_port = 0;  ///< 0: the scripted origin's
   };
 

@@ -13,6 +13,7 @@
 #include "s3proxy/s3/sigv4.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace s3proxy::proxy {
@@ -61,6 +62,7 @@ struct exchange {
   unsigned status = 0;
   base::byte_count sent = 0;  ///< of the body
   base::errc failure{};       ///< of an error that we made; 0 when there was none
+  std::string advice;         ///< what the client is told of it; empty: the sentence of its row
   bool answer_started = false;
   cache::time_point first_byte;
   connection_fate fate = connection_fate::keep;

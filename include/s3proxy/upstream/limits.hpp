@@ -19,9 +19,13 @@ struct origin_limits {
       256;  ///< per origin, shared out among the workers; S3 advises one per 85 to 90 MB/s
   std::size_t head_bytes = 64 * 1024;      ///< 2 KiB of user metadata, policies in headers, and room
   std::size_t receive_bytes = 256 * 1024;  ///< one receive buffer a connection; grows as needed, up to this
-  int interim_answers = 8;                 ///< 1xx answers passed over before a final one
-  unsigned attempts = 3;                   ///< of a GET or HEAD before its first byte
-  std::chrono::milliseconds backoff{50};   ///< doubled each time, jittered
+  std::size_t redirect_bytes = 16 * 1024;  ///< of an answer that may say "elsewhere": S3's have 500 bytes
+  std::size_t known_buckets =
+      10'000;               ///< whose regions are remembered, 100 bytes each; an account has 10,000
+  std::size_t hosts = 64;   ///< whose addresses are remembered; Amazon has 40 regions in a partition
+  int interim_answers = 8;  ///< 1xx answers passed over before a final one
+  unsigned attempts = 3;    ///< of a GET or HEAD before its first byte
+  std::chrono::milliseconds backoff{50};  ///< doubled each time, jittered
   std::chrono::milliseconds backoff_most{1'000};
   /// Retries are paid from a bucket, so that they die out in an outage.
   int retry_tokens = 500;

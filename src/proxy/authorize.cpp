@@ -48,6 +48,11 @@ namespace {
 
 /// Finds who signs for the one who was verified, with which pair.
 result<void> act_as(exchange& ex, s3::verified const& who) {
+  if (auto const* shown = std::get_if<s3::bearer_token>(&who.identity)) {
+    ex.bearer = shown->text;
+    ex.principal = principal_of(shown->text);
+    return {};
+  }
   auto const& everybody = *ex.everybody;
   auto signer = everybody.unsigned_clients;
   if (auto const* key_id = std::get_if<base::access_key_id>(&who.identity)) {
@@ -79,6 +84,7 @@ result<void> authorize(exchange& ex) {
       s3::verify(ex.head, {.find_key = find_key,
                            .unsigned_requests = ex.everybody->unsigned_clients ? s3::unsigned_rule::accept
                                                                                : s3::unsigned_rule::refuse,
+                           .bearer_tokens = shared.tokens ? s3::bearer_rule::accept : s3::bearer_rule::refuse,
                            .now = shared.clock.wall_now(),
                            .keys = &ex.worker.keys});
   if (!verified) {

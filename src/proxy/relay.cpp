@@ -104,12 +104,28 @@ bool is_elsewhere(exchange& ex, upstream::origin_answer const& answer, std::stri
   return true;
 }
 
+/// A bearer's pair that the store does not accept: the token's fault and not ours. The next request gets a
+/// new one.
+errc drop_pair(exchange& ex, std::string_view code) {
+  ex.shared().tokens->drop(ex.principal, ex.signer);
+  observe::info(observe::room::proxy,
+                "request " + ex.request_id +
+                    ": the store refuses the pair of an exchanged token: " + std::string(code));
+  return code == "ExpiredToken" ? errc::token_expired : errc::token_refused;
+}
+
+/// Whether the store refuses a signature for the key's sake: a wrong clock or region is ours.
+bool blames_pair(std::string_view code) {
+  return s3::blames_our_credentials(code) && code != "RequestTimeTooSkewed" &&
+         code != "AuthorizationHeaderMalformed";
+}
+
 /// Looks at an answer that may concern our side of the matter: the region we ask, the keys we sign with. Its
-/// body stays to be read. Errors: wrong_region, origin_rejected_credentials.
+/// body stays to be read. Errors: wrong_region, origin_rejected_credentials, token_refused, token_expired.
 awaitable<result<void>> keep_what_is_ours(exchange& ex, upstream::origin_answer& answer) {
   auto const& head = answer.head;
   auto const blames = may_blame_us(ex, head) && ex.head.method != http::method::head;
-  if (!blames && !s3::may_tell_region(head.status)) {
+  if (!blames && !s3::may_tell_region(head.status) && head.status != 401) {
     co_return result<void>{};
   }
   auto const body = co_await answer.body->peek_body(ex.shared().config.limits.error_body_bytes);
@@ -120,6 +136,13 @@ awaitable<result<void>> keep_what_is_ours(exchange& ex, upstream::origin_answer&
     co_return errc::wrong_region;
   }
   auto const error = s3::parse_error_document(*body);
+  if (ex.bearer && error && blames_pair(error->code)) {
+    co_return drop_pair(ex, error->code);
+  }
+  // A HEAD's refusal has no document. S3 says 400 to a token that is expired or none.
+  if (ex.bearer && ex.head.method == http::method::head && (head.status == 400 || head.status == 401)) {
+    co_return drop_pair(ex, "no document");
+  }
   if (blames && error && s3::blames_our_credentials(error->code)) {
     observe::error(observe::room::proxy,
                    "the store refuses s3proxy's credentials: " + error->code + ": " + error->message);

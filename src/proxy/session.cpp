@@ -97,6 +97,13 @@ awaitable<result<void>> handle(exchange& ex) {
     if (!named) {
       co_return named.error();
     }
+    if (ex.bearer) {
+      auto lent = co_await ex.shared().tokens->pair_for(ex.client, ex.principal, *ex.bearer);
+      if (!lent) {
+        co_return lent.error();
+      }
+      ex.signer = std::move(*lent);
+    }
     co_return co_await dispatch(ex)(ex);
   } catch (std::exception const& defect) {
     observe::error(observe::room::proxy, "request " + ex.request_id + " threw: " + defect.what());

@@ -39,6 +39,7 @@ world::world(choices with) : origin(with.tls) {
   }
   proxy_settings.memory = with.memory;
   proxy_settings.cors_origins = with.cors_origins;
+  proxy_settings.token_exchange = with.token_exchange;
   others_ = with.allow_anonymous ? proxy::unsigned_access::signed_for : proxy::unsigned_access::refused;
   roster_ = proxy::roster_of_one(
       with.with_credentials ? std::make_shared<s3::credentials const>(keys) : nullptr, others_);

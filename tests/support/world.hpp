@@ -31,6 +31,7 @@ class world {
     std::string session_token{};
     std::function<void(proxy::limits&)> adjust{};  ///< of the limits, which begin small: see the constructor
     std::vector<std::string> cors_origins{};
+    std::optional<proxy::token_exchange_settings> token_exchange{};
     std::shared_ptr<boost::asio::ssl::context> tls{};
     std::string host = "127.0.0.1";  ///< of the origin, or a name in `hosts`
     std::vector<std::string>

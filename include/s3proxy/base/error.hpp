@@ -33,6 +33,8 @@ enum class errc {
   invalid_content_sha256,    ///< an `x-amz-content-sha256` that is no hash and no known word
   content_sha256_mismatch,   ///< the body is not the one that was signed
   invalid_token,             ///< the session token is missing or not ours
+  token_refused,             ///< a bearer's token that the STS, or the store behind it, does not accept
+  token_expired,             ///< a bearer's token whose time is over
   not_implemented,           ///< a form that this version does not speak
   invalid_bucket_name,       ///< the path's first segment cannot be a bucket
   key_too_long,              ///< more than 1,024 bytes
@@ -56,6 +58,10 @@ enum class errc {
   origin_rejected_credentials,  ///< the store does not accept *our* signature
   wrong_region,                 ///< the bucket lives in a region that we do not ask
   outcome_unknown,              ///< a write was sent and its answer was lost
+  sts_unavailable,              ///< the STS that exchanges tokens cannot be asked now
+  sts_timeout,                  ///< it did not answer in time
+  sts_bad_answer,               ///< it answered what no STS answers
+  too_many_tokens,              ///< too many exchanges are under way
   version_changed,              ///< the object is no longer the version that was asked for
 
   // Ours.

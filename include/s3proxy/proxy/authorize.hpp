@@ -7,7 +7,8 @@
 namespace s3proxy::proxy {
 
 /// Verifies the request and names it: who asks (identity and principal), for what (address, query,
-/// operation). The only way to a handler. Errors: those of s3::verify, s3::parse_address,
+/// operation). The only way to a handler; a bearer (exchange::bearer) still needs a pair that signs for it.
+/// Errors: those of s3::verify, s3::parse_address,
 /// http::query_list::parse; foreign_page.
 base::result<void> authorize(exchange& ex);
 

@@ -46,6 +46,7 @@ struct exchange {
   s3::identity const* known = nullptr;  ///< who asks; null: nobody with a key of its own
   base::principal_id principal;
   std::shared_ptr<s3::credentials const> signer;  ///< the principal's pair; null: the public
+  std::optional<base::secret> bearer;  ///< the token that is all that proves who asks; its pair is `signer`
   s3::payload_mode payload;
   bool is_anonymous = false;
 

@@ -4,6 +4,7 @@
 #include "s3proxy/cache/fetch.hpp"
 #include "s3proxy/http/request_head.hpp"
 #include "s3proxy/net/limits.hpp"
+#include "s3proxy/proxy/token_limits.hpp"
 #include "s3proxy/upstream/limits.hpp"
 
 #include <chrono>
@@ -17,6 +18,7 @@ struct limits {
   net::client_limits client;
   upstream::origin_limits origin;
   cache::fetch_limits fetch;
+  token_limits tokens;
 
   std::size_t relay_bytes = 128 * 1024;      ///< one buffer a streaming request, each way
   std::size_t error_body_bytes = 64 * 1024;  ///< of a store's error answer, kept to look whom it blames

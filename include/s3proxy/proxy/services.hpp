@@ -5,6 +5,7 @@
 #include "s3proxy/observe/clock.hpp"
 #include "s3proxy/proxy/limits.hpp"
 #include "s3proxy/proxy/roster.hpp"
+#include "s3proxy/proxy/token_exchange.hpp"
 #include "s3proxy/s3/sigv4.hpp"
 #include "s3proxy/store/block_store.hpp"
 #include "s3proxy/store/flight_table.hpp"
@@ -18,6 +19,8 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +35,8 @@ struct settings {
   std::function<roster_ptr()> roster;
   /// Whose pages may use us from a browser (http::is_origin); empty: CORS is off.
   std::vector<std::string> cors_origins;
+  /// Set: bearers' tokens are exchanged for credentials.
+  std::optional<token_exchange_settings> token_exchange;
 };
 
 /// What all workers share. Every member is thread-safe or never changes. Outlives the workers.
@@ -41,7 +46,11 @@ struct services {
         clock(clocks),
         access(log),
         index(epochs, static_cast<std::size_t>(with.memory / with.limits.metadata_part)),
-        blocks(with.memory - with.memory / with.limits.metadata_part) {}
+        blocks(with.memory - with.memory / with.limits.metadata_part) {
+    if (with.token_exchange) {
+      tokens = std::make_unique<proxy::token_exchange>(*with.token_exchange, with.limits.tokens, clocks);
+    }
+  }
 
   settings const& config;
   observe::clock const& clock;
@@ -50,6 +59,7 @@ struct services {
   store::object_index index;
   store::block_store blocks;
   store::flight_table questions;
+  std::unique_ptr<proxy::token_exchange> tokens;  ///< null: tokens are not exchanged here
   std::atomic<std::uint64_t> request_numbers{0};
   std::atomic<std::size_t> open_fills{0};  ///< tasks that no connection owns
 

@@ -42,9 +42,20 @@ constexpr auto table = std::to_array<error_row>({
      "The difference between the request time and the current time is too large."},
     {authorization_malformed, client, never, 400, "AuthorizationHeaderMalformed",
      "The authorization header is malformed."},
+    {presigned_malformed, client, never, 400, "AuthorizationQueryParametersError",
+     "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
+     "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters, spelled so and well-formed."},
+    {invalid_expires, client, never, 400, "AuthorizationQueryParametersError",
+     "X-Amz-Expires must be a number of seconds from 1 to 604800 (a week)."},
+    {request_expired, client, never, 403, "AccessDenied", "Request has expired"},
+    {request_not_yet_valid, client, never, 403, "AccessDenied", "Request is not yet valid"},
     {invalid_authorization, client, never, 400, "InvalidArgument", "Unsupported Authorization Type"},
     {unsupported_signature, client, never, 400, "InvalidRequest",
-     "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."},
+     "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256: sign with "
+     "Signature Version 4 (in boto3, presigned URLs need Config(signature_version='s3v4'))."},
+    {unsupported_sigv4a, client, never, 501, "NotImplemented",
+     "Signature Version 4A (AWS4-ECDSA-P256-SHA256) is not implemented. Sign for one region with "
+     "AWS4-HMAC-SHA256."},
     {missing_content_sha256, client, never, 400, "InvalidRequest",
      "Missing required header for this request: x-amz-content-sha256"},
     {invalid_content_sha256, client, never, 400, "InvalidArgument",
@@ -52,6 +63,21 @@ constexpr auto table = std::to_array<error_row>({
      "value."},
     {content_sha256_mismatch, client, never, 400, "XAmzContentSHA256Mismatch",
      "The provided 'x-amz-content-sha256' header does not match what was computed."},
+    {streaming_misplaced, client, never, 400, "InvalidRequest",
+     "A body in aws-chunked form (a STREAMING- value of x-amz-content-sha256, Content-Encoding: aws-chunked) "
+     "is for PutObject and UploadPart only."},
+    {hashed_chunks, client, never, 400, "InvalidRequest",
+     "A body in aws-chunked form needs an x-amz-content-sha256 that is UNSIGNED-PAYLOAD or begins with "
+     "STREAMING-, not the hash of a body."},
+    {missing_decoded_length, client, never, 411, "MissingContentLength",
+     "You must provide the x-amz-decoded-content-length HTTP header."},
+    {invalid_decoded_length, client, never, 400, "InvalidArgument",
+     "x-amz-decoded-content-length must be a number of bytes in decimal digits."},
+    {upload_too_large, client, never, 400, "EntityTooLarge",
+     "Your proposed upload exceeds the maximum allowed size of 5 GiB. Use a multipart upload."},
+    {invalid_trailer_name, client, never, 400, "InvalidRequest",
+     "x-amz-trailer must name one x-amz-checksum- field, together with an x-amz-content-sha256 that ends in "
+     "-TRAILER, and must not come without one."},
     {invalid_token, client, never, 403, "InvalidToken",
      "The provided token is malformed or otherwise invalid."},
     {token_refused, client, never, 403, "AccessDenied",

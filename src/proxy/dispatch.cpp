@@ -1,6 +1,7 @@
 #include "s3proxy/proxy/handlers.hpp"
 
 #include <algorithm>
+#include <variant>
 
 namespace s3proxy::proxy {
 namespace {
@@ -24,6 +25,9 @@ bool is_list(exchange const& ex) {
 }  // namespace
 
 handler dispatch(exchange const& ex) {
+  if (std::holds_alternative<s3::streaming_payload>(ex.payload)) {
+    return not_offered;
+  }
   if (would_lend_our_rights(ex)) {
     return not_offered;
   }

@@ -151,6 +151,12 @@ awaitable<result<void>> keep_what_is_ours(exchange& ex, upstream::origin_answer&
   co_return result<void>{};
 }
 
+/// What a presigned URL says in parameters instead of headers (`x-amz-acl`, `x-amz-checksum-crc32`).
+bool hoists_headers(exchange const& ex) {
+  return ex.signed_in == s3::signature_place::query &&
+         std::ranges::any_of(ex.query, [](auto const& p) { return http::has_prefix(p.name, "x-amz-"); });
+}
+
 }  // namespace
 
 upstream::origin_request forwarded_request(exchange const& ex) {
@@ -159,6 +165,10 @@ upstream::origin_request forwarded_request(exchange const& ex) {
   out.path = ex.store_path;
   out.query = ex.store_query;
   out.signer = ex.signer;
+  if (hoists_headers(ex)) {
+    out.form = upstream::signature_form::query;
+    out.payload_hash = s3::unsigned_payload_word;
+  }
   for (auto const& [name, value] : ex.head.fields) {
     if (is_forwarded(name)) {
       out.headers.add(name, value);

@@ -69,6 +69,9 @@ error_details details_of(exchange const& ex, errc code) {
     return {{"ServerTime", http::format_iso_date(ex.worker.shared.clock.wall_now())},
             {"MaxAllowedSkewMilliseconds", "900000"}};
   }
+  if (code == errc::request_expired || code == errc::request_not_yet_valid) {
+    return {{"ServerTime", http::format_iso_date(ex.worker.shared.clock.wall_now())}};
+  }
   return {};
 }
 

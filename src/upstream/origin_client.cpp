@@ -77,19 +77,36 @@ origin_client::origin_client(asio::any_io_executor executor, origin_settings con
   std::memcpy(&random_state_, seed.data(), sizeof random_state_);
 }
 
+std::string origin_client::sign(origin_request const& request, destination const& to,
+                                http::header_list& headers) {
+  if (!request.signer) {
+    return request.query;
+  }
+  auto const now = clock_.wall_now();
+  switch (request.form) {
+    case signature_form::header:
+      s3::sign(request.method, request.path, request.query, headers, *request.signer, to.region,
+               request.payload_hash, now, keys_);
+      return request.query;
+    case signature_form::query:
+      // As long as a store believes a header signature: clocks may differ as much.
+      return s3::presign(
+          {request.method, request.path, request.query, request.payload_hash, s3::allowed_skew}, headers,
+          *request.signer, to.region, now, keys_);
+  }
+  return {};
+}
+
 std::string origin_client::signed_head(origin_request const& request, destination const& to) {
   auto headers = request.headers;
   auto const there = endpoint{settings_.endpoint.scheme, to.host, settings_.endpoint.port};
   headers.set("Host", there.host_field());
-  if (request.signer) {
-    s3::sign(request.method, request.path, request.query, headers, *request.signer, to.region,
-             request.payload_hash, clock_.wall_now(), keys_);
-  }
+  auto const query = sign(request, to, headers);
   std::string head;
   head.reserve(1024);
   head.append(request.method).append(" ").append(request.path);
-  if (!request.query.empty()) {
-    head.append("?").append(request.query);
+  if (!query.empty()) {
+    head.append("?").append(query);
   }
   head.append(" HTTP/1.1\r\n");
   for (auto const& field : headers) {

@@ -48,6 +48,7 @@ struct exchange {
   std::shared_ptr<s3::credentials const> signer;  ///< the principal's pair; null: the public
   std::optional<base::secret> bearer;  ///< the token that is all that proves who asks; its pair is `signer`
   s3::payload_mode payload;
+  s3::signature_place signed_in = s3::signature_place::none;  ///< by the client
   bool is_anonymous = false;
 
   std::string request_id;

@@ -24,6 +24,10 @@
 
 namespace s3proxy::upstream {
 
+/// Where our own signature stands. In the query only where the client's did and further `x-amz-*` parameters
+/// are beside it: a store takes those for headers there, and there only.
+enum class signature_form { header, query };
+
 /// A request to the store before it is signed. Path and query are the bytes that are sent.
 struct origin_request {
   std::string method;
@@ -35,6 +39,7 @@ struct origin_request {
   /// Who signs: the pair of the principal that the answer is for, whatever has become of the configuration
   /// meanwhile. Null: unsigned.
   std::shared_ptr<s3::credentials const> signer;
+  signature_form form = signature_form::header;
 };
 
 /// The keys of the moment: they may change under a running process.
@@ -124,6 +129,8 @@ class origin_client {
 
  private:
   std::string signed_head(origin_request const& request, destination const& to);
+  /// Signs into `headers`, or into the query. Gives the query to send.
+  std::string sign(origin_request const& request, destination const& to, http::header_list& headers);
   destination home() const { return {settings_.endpoint.host, settings_.region}; }
   destination where_is(std::string_view path) const;
   void learn_from(base::result<origin_answer> const& answer, std::string_view path, destination const& from);

@@ -18,8 +18,6 @@ constexpr std::string_view token_setting = "aws_session_token";
 constexpr std::array<std::string_view, 5> foreign_ways{"role_arn", "sso_session", "sso_start_url",
                                                        "credential_process", "web_identity_token_file"};
 
-constexpr std::size_t longest_secret = 1024;
-
 /// A path as people write it: `~/.aws/credentials`.
 std::string shown(std::string const& path, environment const& lookup) {
   auto const home = non_empty(lookup, "HOME");
@@ -139,11 +137,6 @@ struct pair_texts {
   bool none() const { return !key && !secret; }
 };
 
-/// Visible ASCII goes into a header or a signature; anything else is a slip of copy and paste.
-bool is_visible(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-}
-
 parsed<s3::credentials> check_pair(pair_texts const& texts, std::string const& where) {
   if (!texts.key || !texts.secret) {
     auto const [there, missing] =
@@ -154,14 +147,14 @@ parsed<s3::credentials> check_pair(pair_texts const& texts, std::string const& w
   std::array<std::string_view, 3> const values{
       *texts.key, *texts.secret, texts.token ? std::string_view(*texts.token) : std::string_view()};
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!is_visible(values[i])) {
+    if (!s3::is_visible(values[i])) {
       return refusal::because(std::string(texts.names[i]) + " in " + where +
                               " holds a space, a line break or another character that no key has");
     }
   }
-  if (texts.secret->size() > longest_secret) {
+  if (texts.secret->size() > s3::longest_secret) {
     return refusal::because(std::string(texts.names[1]) + " in " + where + " is longer than " +
-                            std::to_string(longest_secret) + " characters");
+                            std::to_string(s3::longest_secret) + " characters");
   }
   return s3::credentials{base::access_key_id(*texts.key), base::secret(*texts.secret),
                          base::secret(texts.token.value_or(""))};

@@ -89,6 +89,9 @@ constexpr auto table = std::to_array<error_row>({
      "The XML you provided was not well-formed or did not validate against our published schema"},
     {invalid_token, client, never, 403, "InvalidToken",
      "The provided token is malformed or otherwise invalid."},
+    {token_refused, client, never, 403, "AccessDenied",
+     "This token gives no access: the STS or the store does not accept it. Get a new one."},
+    {token_expired, client, never, 403, "ExpiredToken", "The provided token has expired."},
     {not_implemented, client, never, 501, "NotImplemented",
      "A header or query you provided implies functionality that is not implemented."},
     {invalid_bucket_name, client, never, 400, "InvalidBucketName", "The specified bucket is not valid."},
@@ -96,6 +99,11 @@ constexpr auto table = std::to_array<error_row>({
     {invalid_range, client, never, 416, "InvalidRange", "The requested range is not satisfiable"},
     {precondition_failed, client, never, 412, "PreconditionFailed",
      "At least one of the pre-conditions you specified did not hold"},
+    {cors_forbidden, client, never, 403, "AccessForbidden",
+     "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, "
+     "request "
+     "method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the "
+     "resource's CORS spec."},
     {foreign_page, client, never, 403, "AccessDenied",
      "Requests of web pages are refused while unsigned clients are signed for (--allow-anonymous)."},
     {client_gone, client, never, 0, "ClientGone", "The client closed the connection."},
@@ -122,9 +130,19 @@ constexpr auto table = std::to_array<error_row>({
      "All of s3proxy's connections to the store are in use. Reduce your request rate."},
     {origin_rejected_credentials, origin, never, 502, "BadGateway",
      "The store does not accept s3proxy's own credentials. The log of s3proxy has the details."},
+    {wrong_region, origin, never, 502, "BadGateway",
+     "The bucket lives in another region of the store. Start s3proxy with the --region of the bucket."},
     {outcome_unknown, origin, never, 502, "BadGateway",
      "The connection to the store was lost while it worked on this request: it may or may not have been "
      "carried out."},
+    {sts_unavailable, origin, never, 503, "ServiceUnavailable",
+     "s3proxy could not reach the STS that exchanges tokens. Try again, or check --sts-endpoint."},
+    {sts_timeout, origin, never, 504, "GatewayTimeout",
+     "The STS that exchanges tokens did not answer s3proxy in time. Try again, or check --sts-endpoint."},
+    {sts_bad_answer, origin, never, 502, "BadGateway",
+     "What answered s3proxy's exchange of this token is not an STS. Check --sts-endpoint."},
+    {too_many_tokens, origin, never, 503, "SlowDown",
+     "s3proxy is exchanging as many tokens as it may at a time. Reduce your request rate."},
     {version_changed, origin, read, 503, "ServiceUnavailable",
      "The object is being overwritten faster than it can be read. Try again."},
 

@@ -83,7 +83,7 @@ cache::facts_ptr learn(exchange& ex, cache::read_request const& read, upstream::
                        std::optional<byte_count> size, cache::moment began) {
   auto& index = ex.shared().index;
   auto const kind = head.status == 206 ? cache::answer_kind::part : cache::answer_kind::whole;
-  auto const told = cache::read_answer(head.headers, size, kind);
+  auto const told = cache::read_answer(head.headers, size, kind, kept_cors_fields(ex.shared()));
   auto const* what = std::get_if<cache::told>(&told);
   if (!what) {
     index.learn_absence(read.id, cache::absence::unstorable, began);

@@ -26,10 +26,13 @@ bool is_address_or_localhost(std::string_view host) {
 
 }  // namespace
 
-bool may_be_foreign_page(http::field_list const& fields) {
+bool may_be_foreign_page(http::field_list const& fields, http::allowed_origins allowed) {
   auto const host = fields.find("host").value_or("");
   if (!is_address_or_localhost(host)) {
     return true;
+  }
+  if (http::allowed_origin(fields, allowed)) {
+    return false;
   }
   auto const is_foreign = [&](http::field_view const& field) {
     if (http::same_name(field.name, "sec-fetch-site")) {
@@ -45,6 +48,11 @@ namespace {
 
 /// Finds who signs for the one who was verified, with which pair.
 result<void> act_as(exchange& ex, s3::verified const& who) {
+  if (auto const* shown = std::get_if<s3::bearer_token>(&who.identity)) {
+    ex.bearer = shown->text;
+    ex.principal = principal_of(shown->text);
+    return {};
+  }
   auto const& everybody = *ex.everybody;
   auto signer = everybody.unsigned_clients;
   if (auto const* key_id = std::get_if<base::access_key_id>(&who.identity)) {
@@ -82,6 +90,7 @@ result<void> authorize(exchange& ex) {
       s3::verify(ex.head, {.find_key = find_key,
                            .unsigned_requests = ex.everybody->unsigned_clients ? s3::unsigned_rule::accept
                                                                                : s3::unsigned_rule::refuse,
+                           .bearer_tokens = shared.tokens ? s3::bearer_rule::accept : s3::bearer_rule::refuse,
                            .now = shared.clock.wall_now(),
                            .keys = &ex.worker.keys});
   if (!verified) {
@@ -98,7 +107,7 @@ result<void> authorize(exchange& ex) {
   if (!acts_as) {
     return acts_as.error();
   }
-  if (ex.is_anonymous && ex.signer && may_be_foreign_page(ex.head.fields)) {
+  if (ex.is_anonymous && ex.signer && may_be_foreign_page(ex.head.fields, shared.config.cors_origins)) {
     return errc::foreign_page;
   }
 

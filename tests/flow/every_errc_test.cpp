@@ -128,6 +128,14 @@ void add_authorization(provocations& out) {
   };
   out[errc::not_implemented] =
       signed_as({"PUT", "/bucket/k", {}, "hello", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"});
+  out[errc::cors_forbidden] = [] {
+    world w({.cors_origins = {"https://app.example"}});
+    return sent(w,
+                plain_bytes({"OPTIONS",
+                             "/bucket/k",
+                             {{"Origin", "http://evil.example"}, {"Access-Control-Request-Method", "GET"}}},
+                            w.proxy->port()));
+  };
   out[errc::foreign_page] = [] {
     world w({.allow_anonymous = true});
     return sent(w, plain_bytes({"GET", "/bucket/k", {{"Origin", "http://evil.example"}}}, w.proxy->port()));
@@ -189,6 +197,10 @@ void add_origin(provocations& out) {
   out[errc::origin_stalled] = with_limits(impatient, {.what = stall_body, .bytes = 20}, {"GET", "/bucket/k"});
   out[errc::origin_rejected_credentials] = faulty(
       {.what = answer_status, .status = 403, .body = "<Error><Code>InvalidAccessKeyId</Code></Error>"});
+  out[errc::wrong_region] = faulty({.what = answer_status,
+                                    .status = 301,
+                                    .body = "<Error><Code>PermanentRedirect</Code></Error>",
+                                    .extra_fields = "x-amz-bucket-region: no region/\r\n"});
   out[errc::outcome_unknown] = faulty({.what = fault::kind::reset}, {"PUT", "/bucket/k", {}, "hello"});
   out[errc::origin_busy] = [] {
     world w({.threads = 1, .adjust = [](proxy::limits& l) {

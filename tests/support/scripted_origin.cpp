@@ -166,6 +166,11 @@ std::size_t scripted_origin::connections() const {
   return accepted_;
 }
 
+std::size_t scripted_origin::open_connections() const {
+  std::lock_guard const lock(mutex_);
+  return open_.size();
+}
+
 std::uint64_t scripted_origin::body_bytes() const {
   std::lock_guard const lock(mutex_);
   return body_bytes_;

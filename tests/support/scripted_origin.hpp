@@ -125,6 +125,8 @@ class scripted_origin {
   std::size_t count(matcher const& match = [](received const&) { return true; }) const;
   void forget_requests();
   std::size_t connections() const;
+  /// Connections that are being served now.
+  std::size_t open_connections() const;
   /// Bytes of bodies that were sent to clients.
   std::uint64_t body_bytes() const;
   /// Bytes, heads included, that the sockets have taken: a client that does not read stops this count.

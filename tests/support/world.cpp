@@ -1,8 +1,10 @@
 #include "support/world.hpp"
 
+#include <boost/asio/ip/address_v4.hpp>
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <algorithm>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -38,12 +40,20 @@ world::world(choices with) : origin(with.tls), clients(with.clients), tls_(with.
     proxy_settings.policy.immutable.emplace_back(pattern);
   }
   proxy_settings.memory = with.memory;
+  proxy_settings.cors_origins = with.cors_origins;
+  proxy_settings.token_exchange = with.token_exchange;
   others_ = with.allow_anonymous ? proxy::unsigned_access::signed_for : proxy::unsigned_access::refused;
   roster_ = proxy::roster_of_one(
       with.with_credentials ? std::make_shared<s3::credentials const>(keys) : nullptr, others_);
   auto const scheme = with.tls ? upstream::scheme::https : upstream::scheme::http;
   auto const port = with.origin_port == 0 ? origin.port() : with.origin_port;
   proxy_settings.origin.endpoint = {scheme, with.host, port};
+  if (!with.hosts.empty()) {
+    proxy_settings.origin.known_addresses = [known = with.hosts](std::string const& host) {
+      auto const found = std::ranges::find(known, host) != known.end();
+      return boost::asio::ip::address(boost::asio::ip::make_address_v4(found ? "127.0.0.1" : "127.0.0.2"));
+    };
+  }
   proxy_settings.origin.region = "us-east-1";
   proxy_settings.origin.limits = proxy_settings.limits.origin;
   proxy_settings.roster = [this] {

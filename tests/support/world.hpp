@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,11 +30,15 @@ class world {
     bool allow_anonymous = false;
     std::string session_token{};
     std::function<void(proxy::limits&)> adjust{};  ///< of the limits, which begin small: see the constructor
+    std::vector<std::string> cors_origins{};
+    std::optional<proxy::token_exchange_settings> token_exchange{};
     std::shared_ptr<boost::asio::ssl::context> tls{};        ///< of the store
     std::shared_ptr<upstream::tls_context> towards_store{};  ///< default: one that trusts SSL_CERT_FILE
     std::shared_ptr<net::tls_context> towards_clients{};     ///< null: plain
     tls_wish clients{};                                      ///< where they speak TLS
-    std::string host = "127.0.0.1";
+    std::string host = "127.0.0.1";  ///< of the origin, or a name in `hosts`
+    std::vector<std::string>
+        hosts{};  ///< names that lead to the origin; with any, all others lead to where nothing listens
     std::uint16_t origin_port = 0;  ///< 0: the scripted origin's
   };
 

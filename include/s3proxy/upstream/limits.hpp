@@ -19,13 +19,29 @@ struct origin_limits {
       256;  ///< per origin, shared out among the workers; S3 advises one per 85 to 90 MB/s
   std::size_t head_bytes = 64 * 1024;      ///< 2 KiB of user metadata, policies in headers, and room
   std::size_t receive_bytes = 256 * 1024;  ///< one receive buffer a connection; grows as needed, up to this
-  int interim_answers = 8;                 ///< 1xx answers passed over before a final one
-  unsigned attempts = 3;                   ///< of a GET or HEAD before its first byte
-  std::chrono::milliseconds backoff{50};   ///< doubled each time, jittered
+  std::size_t redirect_bytes = 16 * 1024;  ///< of an answer that may say "elsewhere": S3's have 500 bytes
+  std::size_t known_buckets =
+      10'000;               ///< whose regions are remembered, 100 bytes each; an account has 10,000
+  std::size_t hosts = 64;   ///< whose addresses are remembered; Amazon has 40 regions in a partition
+  int interim_answers = 8;  ///< 1xx answers passed over before a final one
+  unsigned attempts = 3;    ///< of a GET or HEAD before its first byte
+  std::chrono::milliseconds backoff{50};  ///< doubled each time, jittered
   std::chrono::milliseconds backoff_most{1'000};
   /// Retries are paid from a bucket, so that they die out in an outage.
   int retry_tokens = 500;
   int retry_price = 14;
+};
+
+/// Bounds of one call to somebody who hands out credentials: an STS, a container's agent, a machine's
+/// metadata service. docs/configuration.md lists them.
+struct call_limits {
+  std::chrono::milliseconds resolve{
+      3'000};  ///< these names are asked for once an hour: no cache of ours helps
+  std::chrono::milliseconds connect{3'000};  ///< a lost SYN is sent again after 1 s: two chances
+  std::chrono::milliseconds total{
+      10'000};                         ///< all of it; an STS answers within a second, waiters give up at 30 s
+  std::size_t head_bytes = 32 * 1024;  ///< their answers have a dozen short fields
+  std::size_t body_bytes = 64 * 1024;  ///< a key pair with a session token is 4 KiB
 };
 
 }  // namespace s3proxy::upstream

@@ -64,5 +64,17 @@ TEST(authorize, one_sign_of_a_foreign_page_is_enough) {
                                              {"Sec-Fetch-Site", "same-origin"}})));
 }
 
+TEST(authorize, a_page_of_an_allowed_origin_is_not_foreign) {
+  std::vector<std::string> const allowed{"https://app.example"};
+  http::field_view const host{"Host", "localhost:3000"};
+  http::field_view const across{"Sec-Fetch-Site", "cross-site"};
+  http::field_view const app{"Origin", "https://app.example"};
+  EXPECT_FALSE(may_be_foreign_page(fields_of({host, app, across}), allowed));
+  EXPECT_TRUE(may_be_foreign_page(fields_of({host, app, across})));
+  EXPECT_TRUE(may_be_foreign_page(fields_of({host, across}), allowed)) << "nobody says of which page";
+  EXPECT_TRUE(may_be_foreign_page(fields_of({host, app, {"Origin", "http://evil.example"}}), allowed));
+  EXPECT_TRUE(may_be_foreign_page(fields_of({{"Host", "evil.example"}, app}), allowed)) << "a rebound name";
+}
+
 }  // namespace
 }  // namespace s3proxy::proxy

@@ -3,6 +3,7 @@
 
 #include "support/blackhole.hpp"
 #include "support/certificate.hpp"
+#include "support/streamed.hpp"
 #include "support/told.hpp"
 #include "support/world.hpp"
 
@@ -126,8 +127,7 @@ void add_authorization(provocations& out) {
     return sent(w, signed_bytes({"GET", "/bucket/k"}, w.proxy->port(), {w.keys.key_id, w.keys.secret_key, {}},
                                 w.clock.wall_now()));
   };
-  out[errc::not_implemented] =
-      signed_as({"PUT", "/bucket/k", {}, "hello", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"});
+  out[errc::not_implemented] = signed_as({"GET", "/bucket?session"});
   out[errc::cors_forbidden] = [] {
     world w({.cors_origins = {"https://app.example"}});
     return sent(w,
@@ -139,6 +139,26 @@ void add_authorization(provocations& out) {
   out[errc::foreign_page] = [] {
     world w({.allow_anonymous = true});
     return sent(w, plain_bytes({"GET", "/bucket/k", {{"Origin", "http://evil.example"}}}, w.proxy->port()));
+  };
+}
+
+provocation streaming(streamed upload) {
+  return [upload] {
+    world w;
+    return sent(w, signed_bytes(w, upload));
+  };
+}
+
+void add_bodies(provocations& out) {
+  std::string const crc = "x-amz-checksum-crc32";
+  out[errc::invalid_chunk_size] =
+      streaming({.lines = streamed::signing::chunks, .data = std::string(9000, 'x'), .chunk = 4096});
+  out[errc::malformed_trailer] = streaming(
+      {.data = "x", .trailer = crc, .spoil = [](std::string& body) { body.erase(body.find("x-amz"), 1); }});
+  out[errc::bad_digest] = streaming({.data = "x", .trailer = crc, .value = "AAAAAA=="});
+  out[errc::malformed_xml] = [] {
+    world w({.adjust = [](proxy::limits& l) { l.delete_document_bytes = 3; }});
+    return w.ask({"POST", "/bucket?delete", {}, "<Delete/>"});
   };
 }
 
@@ -234,6 +254,7 @@ provocations all() {
   provocations out;
   add_framing(out);
   add_authorization(out);
+  add_bodies(out);
   add_objects(out);
   add_origin(out);
   return out;

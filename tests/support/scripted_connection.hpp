@@ -1,6 +1,7 @@
 #pragma once
 
 #include "s3proxy/http/byte_range.hpp"
+#include "s3proxy/http/chunked_decoder.hpp"
 
 #include "support/scripted_origin.hpp"
 
@@ -126,17 +127,45 @@ class scripted_origin::connection {
   }
 
   bool read_body(received& request) {
+    if (request.header("transfer-encoding") == "chunked") {
+      return read_chunks(request);
+    }
     auto const length = http::parse_decimal(request.header("content-length")).value_or(0);
     while (buffer_.size() < length) {
       if (!read_more()) {
         request.body = buffer_;
-        record(request);  // a body that ended early is worth knowing
-        return false;
+        return cut_short(request);
       }
     }
     request.body = buffer_.substr(0, length);
     buffer_.erase(0, length);
     return true;
+  }
+
+  bool read_chunks(received& request) {
+    http::chunked_decoder decoder;
+    for (;;) {
+      auto const got = decoder.decode(buffer_);
+      if (!got) {
+        return cut_short(request);
+      }
+      request.body.append(buffer_, 0, got->data);
+      buffer_.erase(0, got->taken);
+      if (decoder.ended()) {
+        return true;
+      }
+      if (!read_more()) {
+        return cut_short(request);
+      }
+    }
+  }
+
+  /// A body that ended early is worth knowing.
+  bool cut_short(received& request) {
+    request.complete = false;
+    request.was_reset = reset_;
+    record(request);
+    return false;
   }
 
   bool read_more() {
@@ -145,6 +174,7 @@ class scripted_origin::connection {
     auto const count =
         tls_ ? tls_->read_some(asio::buffer(piece), ec) : socket_.read_some(asio::buffer(piece), ec);
     buffer_.append(piece, 0, count);
+    reset_ = ec == asio::error::connection_reset;
     return !ec;
   }
 
@@ -223,7 +253,7 @@ class scripted_origin::connection {
     if (!send(head)) {
       return false;
     }
-    if (what.then && what.what != late_answer && what.what != late_body) {
+    if (what.then && what.what != late_answer && what.what != late_body && what.what != paused_body) {
       what.then();
     }
     if (method == "HEAD" || made.status == 304 || made.status == 204) {
@@ -246,6 +276,12 @@ class scripted_origin::connection {
         send(body.substr(0, cut));
         hang_on();
         return false;
+      case paused_body:
+        if (!send(body.substr(0, cut))) {
+          return false;
+        }
+        what.then();
+        return send(body.substr(cut));
       case drip:
         return send_in_pieces(body, what.bytes, "");
       case no_length:
@@ -275,6 +311,7 @@ class scripted_origin::connection {
   tcp::socket socket_;
   std::optional<asio::ssl::stream<tcp::socket&>> tls_;
   std::string buffer_;
+  bool reset_ = false;
 };
 
 }  // namespace s3proxy::test

@@ -27,7 +27,9 @@ struct received {
   std::string method;
   std::string target;  ///< path and query as they came
   http::header_list headers;
-  std::string body{};
+  std::string body{};      ///< without its transfer coding
+  bool complete = true;    ///< the body came to its end
+  bool was_reset = false;  ///< it did not: the connection was reset
 
   std::string path() const { return target.substr(0, target.find('?')); }
   std::string header(std::string_view name) const { return std::string(headers.find(name).value_or("")); }
@@ -48,6 +50,7 @@ struct fault {
     cut_body,         ///< closes after `bytes` of the body
     reset_body,       ///< resets after `bytes` of the body
     stall_body,       ///< stops after `bytes` of the body
+    paused_body,      ///< calls `then` after `bytes` of the body
     drip,             ///< the body in pieces of `bytes`
     long_body,        ///< more bytes than Content-Length says
     wrong_range,      ///< a Content-Range that was not asked for

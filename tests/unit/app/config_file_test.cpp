@@ -63,7 +63,7 @@ TEST(config_file, dashes_and_underscores_spell_the_same_key_and_never_twice) {
 
 TEST(config_file, what_is_not_toml_is_told_at_its_place) {
   EXPECT_EQ(refused("a = 1\nb = \n").at.line, 2U);
-  EXPECT_EQ(refused("a = 1\na = 2").at, (config_place{2, 3}));
+  EXPECT_EQ(refused("a = 1\na = 2").at.line, 2U);
   EXPECT_TRUE(refused("a = word").sentence.ends_with("; a text needs quotation marks"));
   EXPECT_TRUE(refused("a = \"\xff\"").sentence.starts_with("this is not TOML: "));
   EXPECT_EQ(print_problem("f.toml", {{3, 4}, "x: y"}), "f.toml:3:4: x: y");

@@ -70,6 +70,12 @@ result<void> act_as(exchange& ex, s3::verified const& who) {
   return {};
 }
 
+/// S3 reads a body in chunks of its own for these only; another operation would take the chunk lines for
+/// content.
+bool takes_chunks(s3::operation op) {
+  return op == s3::operation::put_object || op == s3::operation::upload_part;
+}
+
 }  // namespace
 
 result<void> authorize(exchange& ex) {
@@ -89,12 +95,12 @@ result<void> authorize(exchange& ex) {
     return verified.error();
   }
   if (auto const* hashed = std::get_if<s3::hashed_payload>(&verified->payload);
-      hashed && ex.body_left == 0 && ex.head.body != http::body_kind::chunked &&
-      base::to_hex(hashed->sha256) != s3::empty_payload_hash) {
+      hashed && ex.body_ended && base::to_hex(hashed->sha256) != s3::empty_payload_hash) {
     return errc::content_sha256_mismatch;
   }
   ex.is_anonymous = std::holds_alternative<s3::anonymous>(verified->identity);
   ex.payload = verified->payload;
+  ex.signed_in = verified->signature;
   auto acts_as = act_as(ex, *verified);
   if (!acts_as) {
     return acts_as.error();
@@ -108,16 +114,26 @@ result<void> authorize(exchange& ex) {
   if (!where) {
     return where.error();
   }
-  auto query = http::query_list::parse(ex.head.query);
+  auto store_query = s3::without_signature(ex.head.query, ex.signed_in);
+  auto query = http::query_list::parse(store_query);
   if (!query) {
     return query.error();
   }
   ex.where = std::move(*where);
   ex.store_path = s3::path_style(ex.head.path, host, shared.config.domains);
-  ex.store_query = ex.head.query;
+  ex.store_query = std::move(store_query);
   ex.query = std::move(*query);
   ex.op = s3::classify(ex.head.method, ex.where, ex.query, ex.head.fields);
-  return ex.known ? s3::permit(*ex.known, {ex.op, ex.where, ex.query, ex.head.fields}) : result<void>{};
+  if (ex.known) {
+    auto const permitted = s3::permit(*ex.known, {ex.op, ex.where, ex.query, ex.head.fields});
+    if (!permitted) {
+      return permitted.error();
+    }
+  }
+  if (std::holds_alternative<s3::streaming_payload>(ex.payload) && !takes_chunks(ex.op)) {
+    return errc::streaming_misplaced;
+  }
+  return {};
 }
 
 }  // namespace s3proxy::proxy

@@ -33,6 +33,9 @@ handler dispatch(exchange const& ex) {
     case s3::treatment::streamed:
       break;
   }
+  if (s3::describe(ex.op).changes == s3::effect::writes_keys) {
+    return delete_objects;
+  }
   auto const reads = ex.head.method == http::method::get || ex.head.method == http::method::head;
   return reads ? pass_through : write_through;
 }

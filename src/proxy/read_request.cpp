@@ -12,9 +12,11 @@
 namespace s3proxy::proxy {
 namespace {
 
+constexpr std::string_view checksum_mode = "x-amz-checksum-mode";
+
 // What these say is part of the signature, or does not change the answer.
 constexpr std::array<std::string_view, 6> harmless_fields{"x-amz-date",           "x-amz-content-sha256",
-                                                          "x-amz-security-token", "x-amz-checksum-mode",
+                                                          "x-amz-security-token", checksum_mode,
                                                           "x-amz-user-agent",     "x-amz-te"};
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> overrides{
@@ -25,15 +27,27 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> overrides
      {"response-content-disposition", "Content-Disposition"},
      {"response-content-encoding", "Content-Encoding"}}};
 
-bool only_the_store_understands(http::field_list const& fields) {
-  return std::ranges::any_of(fields, [](http::field_view const& field) {
-    if (http::same_name(field.name, "if-range")) {
-      return true;
-    }
-    return http::has_prefix(field.name, "x-amz-") && std::ranges::none_of(harmless_fields, [&](auto name) {
-             return http::same_name(name, field.name);
-           });
-  });
+bool is_harmful(std::string_view name) {
+  return http::has_prefix(name, "x-amz-") && std::ranges::none_of(harmless_fields, [&](auto harmless) {
+           return http::same_name(harmless, name);
+         });
+}
+
+/// A presigned URL may say in parameters what headers say elsewhere.
+bool only_the_store_understands(http::field_list const& fields, http::query_list const& query) {
+  return std::ranges::any_of(fields,
+                             [](http::field_view const& field) {
+                               return http::same_name(field.name, "if-range") || is_harmful(field.name);
+                             }) ||
+         std::ranges::any_of(query, [](auto const& parameter) { return is_harmful(parameter.name); });
+}
+
+bool wants_checksums(http::field_list const& fields, http::query_list const& query) {
+  return http::same_name(fields.find(checksum_mode).value_or(""), "ENABLED") ||
+         std::ranges::any_of(query, [](auto const& parameter) {
+           return http::same_name(parameter.name, checksum_mode) &&
+                  http::same_name(parameter.value, "ENABLED");
+         });
 }
 
 // Lists in several lines, and contradictions: the store has its own way with them.
@@ -63,7 +77,7 @@ void append_line(std::string& out, std::string_view name, std::string_view value
 
 std::optional<cache::read_request> read_request_of(exchange const& ex) {
   auto const& fields = ex.head.fields;
-  if (only_the_store_understands(fields) || repeats_a_condition(fields) ||
+  if (only_the_store_understands(fields, ex.query) || repeats_a_condition(fields) ||
       (ex.is_anonymous && overrides_any(ex.query))) {
     return std::nullopt;
   }
@@ -83,7 +97,7 @@ std::optional<cache::read_request> read_request_of(exchange const& ex) {
   if (read.conditions.if_modified_since > ex.worker.shared.clock.wall_now()) {
     read.conditions.if_modified_since.reset();  // S3 ignores a date that has not come yet
   }
-  if (auto const mode = fields.find("x-amz-checksum-mode"); mode && http::same_name(*mode, "ENABLED")) {
+  if (wants_checksums(fields, ex.query)) {
     read.checksums = cache::checksum_wish::wanted;
   }
   read.older_evidence = asks_for_new_look(fields) ? cache::reuse::forbidden : cache::reuse::allowed;

@@ -2,6 +2,7 @@
 
 #include "s3proxy/observe/log.hpp"
 #include "s3proxy/proxy/answer.hpp"
+#include "s3proxy/s3/aws_chunked.hpp"
 #include "s3proxy/s3/xml.hpp"
 
 #include <algorithm>
@@ -18,13 +19,14 @@ using base::errc;
 using base::result;
 using boost::asio::awaitable;
 
-// What we write ourselves: the signature's own fields.
-constexpr std::array<std::string_view, 3> signature_fields{"x-amz-date", "x-amz-content-sha256",
-                                                           "x-amz-security-token"};
+// What we write ourselves: the signature's own fields, and those of a body's form on the wire.
+constexpr std::array<std::string_view, 5> own_fields{"x-amz-date", "x-amz-content-sha256",
+                                                     "x-amz-security-token", "x-amz-trailer",
+                                                     "x-amz-decoded-content-length"};
 
 bool is_forwarded(std::string_view name) {
   if (http::has_prefix(name, "x-amz-")) {
-    return std::ranges::none_of(signature_fields, [&](auto own) { return http::same_name(name, own); });
+    return std::ranges::none_of(own_fields, [&](auto own) { return http::same_name(name, own); });
   }
   if (http::same_name(name, "content-length")) {
     return false;
@@ -32,6 +34,13 @@ bool is_forwarded(std::string_view name) {
   return http::has_prefix(name, "if-") || http::has_prefix(name, "content-") ||
          http::same_name(name, "range") || http::same_name(name, "cache-control") ||
          http::same_name(name, "expires");
+}
+
+/// The form of the body on the wire is no coding of the object; without it there may be none.
+void add_encodings(http::header_list& out, std::string_view name, std::string_view value) {
+  if (auto const kept = s3::without_aws_chunked(value); !kept.empty()) {
+    out.add(name, kept);
+  }
 }
 
 /// The store's header lines as the client sees them, without those of one connection or that every answer of
@@ -85,6 +94,12 @@ bool may_blame_us(exchange& ex, upstream::response_head const& head) {
   return ex.signer && head.status >= 400 && head.status < 500;
 }
 
+/// What a presigned URL says in parameters instead of headers (`x-amz-acl`, `x-amz-checksum-crc32`).
+bool hoists_headers(exchange const& ex) {
+  return ex.signed_in == s3::signature_place::query &&
+         std::ranges::any_of(ex.query, [](auto const& p) { return http::has_prefix(p.name, "x-amz-"); });
+}
+
 }  // namespace
 
 upstream::origin_request forwarded_request(exchange const& ex) {
@@ -93,8 +108,14 @@ upstream::origin_request forwarded_request(exchange const& ex) {
   out.path = ex.store_path;
   out.query = ex.store_query;
   out.signer = ex.signer;
+  if (hoists_headers(ex)) {
+    out.form = upstream::signature_form::query;
+    out.payload_hash = s3::unsigned_payload_word;
+  }
   for (auto const& [name, value] : ex.head.fields) {
-    if (is_forwarded(name)) {
+    if (http::same_name(name, "content-encoding")) {
+      add_encodings(out.headers, name, value);
+    } else if (is_forwarded(name)) {
       out.headers.add(name, value);
     }
   }

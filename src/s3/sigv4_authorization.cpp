@@ -1,3 +1,4 @@
+#include "s3proxy/http/byte_range.hpp"
 #include "s3proxy/s3/sigv4.hpp"
 
 #include <algorithm>
@@ -9,6 +10,8 @@ namespace {
 using base::errc;
 
 constexpr std::size_t longest_region = 64;
+constexpr std::string_view hmac_algorithm = "AWS4-HMAC-SHA256";
+constexpr std::string_view ecdsa_algorithm = "AWS4-ECDSA-P256-SHA256";
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -116,10 +119,77 @@ errc refuse_scheme(std::string_view scheme) {
   if (scheme == "AWS") {
     return errc::unsupported_signature;
   }
-  if (scheme == "AWS4-ECDSA-P256-SHA256") {
-    return errc::not_implemented;
+  if (scheme == ecdsa_algorithm) {
+    return errc::unsupported_sigv4a;
   }
   return errc::invalid_authorization;
+}
+
+base::result<authorization> assemble(named_parts const& parts) {
+  auto scope = parse_scope(*parts.credential);
+  if (!scope) {
+    return scope.error();
+  }
+  auto names = parse_signed_headers(*parts.signed_headers);
+  if (!names) {
+    return names.error();
+  }
+  auto const signature = base::digest_from_hex(*parts.signature);
+  if (!signature) {
+    return errc::signature_does_not_match;
+  }
+  return authorization{std::move(*scope), *parts.signed_headers, std::move(*names), *signature};
+}
+
+struct presigned_parts {
+  named_parts claim;
+  std::optional<std::string_view> algorithm, date, expires;
+
+  bool are_complete() const {
+    return algorithm && date && expires && claim.credential && claim.signed_headers && claim.signature;
+  }
+};
+
+/// S3 knows these names in this spelling only. A store that is not so strict must not find in another
+/// spelling what nobody verified.
+base::result<presigned_parts> find_presigned_parts(http::query_list const& query) {
+  presigned_parts parts;
+  std::pair<std::string_view, std::optional<std::string_view>*> const slots[] = {
+      {"X-Amz-Algorithm", &parts.algorithm},
+      {"X-Amz-Credential", &parts.claim.credential},
+      {"X-Amz-Date", &parts.date},
+      {"X-Amz-Expires", &parts.expires},
+      {"X-Amz-SignedHeaders", &parts.claim.signed_headers},
+      {"X-Amz-Signature", &parts.claim.signature},
+  };
+  bool misspelt = false;
+  for (auto const& [name, value] : query) {
+    for (auto const& [known, slot] : slots) {
+      if (!http::same_name(name, known)) {
+        continue;
+      }
+      if (*slot) {
+        return errc::invalid_authorization;
+      }
+      *slot = value;
+      misspelt = misspelt || name != known;
+    }
+  }
+  if (misspelt) {
+    return errc::presigned_malformed;
+  }
+  return parts;
+}
+
+base::result<std::chrono::seconds> parse_lifetime(std::string_view text) {
+  auto const seconds = http::parse_decimal(text);
+  if (!seconds || *seconds > static_cast<base::byte_count>(longest_presigned_lifetime.count())) {
+    return errc::invalid_expires;
+  }
+  if (*seconds == 0) {
+    return errc::request_expired;
+  }
+  return std::chrono::seconds(*seconds);
 }
 
 }  // namespace
@@ -127,26 +197,44 @@ errc refuse_scheme(std::string_view scheme) {
 base::result<authorization> parse_authorization(std::string_view value) {
   auto rest = value;
   auto const scheme = take_until(rest, ' ');
-  if (scheme != "AWS4-HMAC-SHA256") {
+  if (scheme != hmac_algorithm) {
     return refuse_scheme(scheme);
   }
   auto const parts = split_parts(rest);
   if (!parts) {
     return parts.error();
   }
-  auto scope = parse_scope(*parts->credential);
-  if (!scope) {
-    return scope.error();
+  return assemble(*parts);
+}
+
+base::result<presigned> parse_presigned(http::query_list const& query) {
+  auto const parts = find_presigned_parts(query);
+  if (!parts) {
+    return parts.error();
   }
-  auto names = parse_signed_headers(*parts->signed_headers);
-  if (!names) {
-    return names.error();
+  if (parts->algorithm == ecdsa_algorithm) {
+    return errc::unsupported_sigv4a;
   }
-  auto const signature = base::digest_from_hex(*parts->signature);
-  if (!signature) {
-    return errc::signature_does_not_match;
+  if (!parts->are_complete() || parts->algorithm != hmac_algorithm) {
+    return errc::presigned_malformed;
   }
-  return authorization{std::move(*scope), *parts->signed_headers, std::move(*names), *signature};
+  auto const at = http::parse_amz_date(*parts->date);
+  if (!at) {
+    return errc::presigned_malformed;
+  }
+  auto const lifetime = parse_lifetime(*parts->expires);
+  if (!lifetime) {
+    return lifetime.error();
+  }
+  auto claim = assemble(parts->claim);
+  if (!claim) {
+    return claim.error() == errc::authorization_malformed ? errc::presigned_malformed
+                                                          : base::to_errc(claim.error());
+  }
+  if (!parts->date->starts_with(claim->scope.date)) {
+    return errc::presigned_malformed;
+  }
+  return presigned{std::move(*claim), *parts->date, *at, *lifetime};
 }
 
 }  // namespace s3proxy::s3

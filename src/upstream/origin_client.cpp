@@ -19,8 +19,8 @@ using base::result;
 
 }  // namespace
 
-awaitable<result<void>> origin_exchange::write_body(std::string_view bytes) {
-  return lease_->write({}, bytes);
+awaitable<result<void>> origin_exchange::write_body(std::string_view framing, std::string_view bytes) {
+  return lease_->write(framing, bytes);
 }
 
 awaitable<result<response_head>> origin_exchange::read_head(body_expected body) {
@@ -43,18 +43,34 @@ origin_client::origin_client(asio::any_io_executor executor, origin_settings con
   std::memcpy(&random_state_, seed.data(), sizeof random_state_);
 }
 
+std::string origin_client::sign(origin_request const& request, http::header_list& headers) {
+  if (!request.signer) {
+    return request.query;
+  }
+  auto const now = clock_.wall_now();
+  switch (request.form) {
+    case signature_form::header:
+      s3::sign(request.method, request.path, request.query, headers, *request.signer, settings_.region,
+               request.payload_hash, now, keys_);
+      return request.query;
+    case signature_form::query:
+      // As long as a store believes a header signature: clocks may differ as much.
+      return s3::presign(
+          {request.method, request.path, request.query, request.payload_hash, s3::allowed_skew}, headers,
+          *request.signer, settings_.region, now, keys_);
+  }
+  return {};
+}
+
 std::string origin_client::signed_head(origin_request const& request) {
   auto headers = request.headers;
   headers.set("Host", settings_.endpoint.host_field());
-  if (request.signer) {
-    s3::sign(request.method, request.path, request.query, headers, *request.signer, settings_.region,
-             request.payload_hash, clock_.wall_now(), keys_);
-  }
+  auto const query = sign(request, headers);
   std::string head;
   head.reserve(1024);
   head.append(request.method).append(" ").append(request.path);
-  if (!request.query.empty()) {
-    head.append("?").append(request.query);
+  if (!query.empty()) {
+    head.append("?").append(query);
   }
   head.append(" HTTP/1.1\r\n");
   for (auto const& field : headers) {
@@ -77,7 +93,7 @@ awaitable<result<origin_answer>> origin_client::read_once(origin_request const& 
   age = (*borrowed)->used_before ? connection_age::reused : connection_age::fresh;
   auto asked = std::make_unique<origin_exchange>(std::move(*borrowed));
   auto const head = signed_head(request);
-  auto sent = co_await asked->write_body(head);
+  auto sent = co_await asked->write_body(head, {});
   if (!sent) {
     co_return sent.error();
   }

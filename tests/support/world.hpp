@@ -30,7 +30,10 @@ class world {
     std::string session_token{};
     std::vector<std::string> domains{};
     std::function<void(proxy::limits&)> adjust{};  ///< of the limits, which begin small: see the constructor
-    std::shared_ptr<boost::asio::ssl::context> tls{};
+    std::shared_ptr<boost::asio::ssl::context> tls{};        ///< of the store
+    std::shared_ptr<upstream::tls_context> towards_store{};  ///< default: one that trusts SSL_CERT_FILE
+    std::shared_ptr<net::tls_context> towards_clients{};     ///< null: plain
+    tls_wish clients{};                                      ///< where they speak TLS
     std::string host = "127.0.0.1";
     std::uint16_t origin_port = 0;  ///< 0: the scripted origin's
   };
@@ -55,9 +58,11 @@ class world {
   }
   answer list(std::string const& bucket) { return get("/" + bucket + "?list-type=2"); }
 
-  client connect() { return client(proxy->port()); }
   /// The same, signed by another.
   answer ask_as(s3::credentials const& who, request const& what);
+  client connect(std::size_t receive_buffer = 0) {
+    return tls_ ? client(proxy->port(), receive_buffer, clients) : client(proxy->port(), receive_buffer);
+  }
   std::string signed_request(request const& what) {
     return signed_bytes(what, proxy->port(), keys, clock.wall_now());
   }
@@ -76,9 +81,11 @@ class world {
   scripted_origin origin;
   manual_clock clock;
   s3::credentials keys;
+  tls_wish clients;
   std::unique_ptr<app::daemon> proxy;
 
  private:
+  bool tls_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
   proxy::unsigned_access others_ = proxy::unsigned_access::refused;

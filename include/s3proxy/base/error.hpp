@@ -27,11 +27,26 @@ enum class errc {
   signature_does_not_match,  ///< the signature is not the one we compute
   request_time_too_skewed,   ///< more than 15 minutes from our clock
   authorization_malformed,   ///< the `Authorization` header does not parse or its scope is not ours
+  presigned_malformed,       ///< a parameter of a presigned URL is missing or does not parse
+  invalid_expires,           ///< `X-Amz-Expires` is no number of seconds up to a week
+  request_expired,           ///< a presigned URL beyond its `X-Amz-Expires`
+  request_not_yet_valid,     ///< a presigned URL dated more than 15 minutes ahead of our clock
   invalid_authorization,     ///< an authorization type that is not known, or several at once
   unsupported_signature,     ///< Signature Version 2: use AWS4-HMAC-SHA256
+  unsupported_sigv4a,        ///< AWS4-ECDSA-P256-SHA256, in any of its places
   missing_content_sha256,    ///< no `x-amz-content-sha256`
   invalid_content_sha256,    ///< an `x-amz-content-sha256` that is no hash and no known word
   content_sha256_mismatch,   ///< the body is not the one that was signed
+  streaming_misplaced,       ///< a body in signed or trailed chunks where S3 takes none
+  hashed_chunks,             ///< a hash for a body that comes in chunks of its own
+  missing_decoded_length,    ///< an aws-chunked body without `x-amz-decoded-content-length`
+  invalid_decoded_length,    ///< an `x-amz-decoded-content-length` that is no number
+  upload_too_large,          ///< more than 5 GiB in one request
+  invalid_trailer_name,      ///< `x-amz-trailer` is missing, unwanted, or names no single checksum
+  invalid_chunk_size,        ///< a signed chunk beyond what S3 allows: too small before the last, or too big
+  malformed_trailer,         ///< the trailer of an aws-chunked body is not the announced one
+  bad_digest,                ///< the checksum in the trailer is not that of the body
+  malformed_xml,             ///< a document that is too long, or cannot be read for certain
   invalid_token,             ///< the session token is missing or not ours
   not_implemented,           ///< a form that this version does not speak
   express_session,           ///< CreateSession: it would hand out our own rights

@@ -26,7 +26,8 @@ struct exchange {
       : worker(at),
         client(with),
         head(asked),
-        body_left(asked.body == http::body_kind::length ? asked.content_length : 0) {}
+        body_ended(asked.body == http::body_kind::none ||
+                   (asked.body == http::body_kind::length && asked.content_length == 0)) {}
 
   services& shared() { return worker.shared; }
 
@@ -46,11 +47,13 @@ struct exchange {
   base::principal_id principal;
   std::shared_ptr<s3::credentials const> signer;  ///< the principal's pair; null: the public
   s3::payload_mode payload;
+  s3::signature_place signed_in = s3::signature_place::none;  ///< by the client
   bool is_anonymous = false;
 
   std::string request_id;
   cache::moment began;
-  base::byte_count body_left;  ///< of the request, not read yet
+  /// The request's body, if it has one, was read to its end: what the connection holds next is a request.
+  bool body_ended;
 
   // What became of it, for the access line and Cache-Status.
   cache::phase phase = cache::phase::none;
@@ -61,6 +64,7 @@ struct exchange {
   unsigned status = 0;
   base::byte_count sent = 0;  ///< of the body
   base::errc failure{};       ///< of an error that we made; 0 when there was none
+  std::string store_error;    ///< the code of an error that the store sent with a 200
   bool answer_started = false;
   cache::time_point first_byte;
   connection_fate fate = connection_fate::keep;

@@ -13,7 +13,7 @@ namespace s3proxy::proxy {
 
 /// The client's own request as it goes to the store: its path and query bytes, and of its headers those that
 /// mean something to a store (Range, If-*, Content-*, Cache-Control, Expires, x-amz-* but for the signature's
-/// own).
+/// own). Signed where the client signed, should parameters depend on that.
 upstream::origin_request forwarded_request(exchange const& ex);
 
 /// Called with every piece of an answer's body before it is forwarded, and once with an empty piece before

@@ -22,6 +22,10 @@
 
 namespace s3proxy::upstream {
 
+/// Where our own signature stands. In the query only where the client's did and further `x-amz-*` parameters
+/// are beside it: a store takes those for headers there, and there only.
+enum class signature_form { header, query };
+
 /// A request to the store before it is signed. Path and query are the bytes that are sent.
 struct origin_request {
   std::string method;
@@ -33,6 +37,7 @@ struct origin_request {
   /// Who signs: the pair of the principal that the answer is for, whatever has become of the configuration
   /// meanwhile. Null: unsigned.
   std::shared_ptr<s3::credentials const> signer;
+  signature_form form = signature_form::header;
 };
 
 /// The keys of the moment: they may change under a running process.
@@ -55,7 +60,7 @@ class origin_exchange {
   /// An upload follows: see connection::stop_writing_when_answered.
   void begin_upload() { lease_->stop_writing_when_answered(); }
   /// Errors: origin_reset, origin_stalled. Bytes of a request went out: nothing may repeat it.
-  boost::asio::awaitable<base::result<void>> write_body(std::string_view bytes);
+  boost::asio::awaitable<base::result<void>> write_body(std::string_view framing, std::string_view bytes);
   boost::asio::awaitable<base::result<response_head>> read_head(body_expected body);
   /// Gives 0 at the end.
   boost::asio::awaitable<base::result<std::size_t>> read_body(std::span<char> into);
@@ -97,6 +102,8 @@ class origin_client {
 
  private:
   std::string signed_head(origin_request const& request);
+  /// Signs into `headers`, or into the query. Gives the query to send.
+  std::string sign(origin_request const& request, http::header_list& headers);
   boost::asio::awaitable<base::result<origin_answer>> read_once(origin_request const& request,
                                                                 connection_choice choice,
                                                                 connection_age& age);

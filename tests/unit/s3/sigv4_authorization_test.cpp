@@ -51,7 +51,7 @@ TEST(authorization, is_refused_unless_each_part_comes_once) {
 TEST(authorization, of_another_scheme_is_refused_with_a_reason) {
   std::pair<std::string, errc> const table[] = {
       {"AWS AKID:c2lnbmF0dXJl", errc::unsupported_signature},
-      {"AWS4-ECDSA-P256-SHA256 " + scope, errc::not_implemented},
+      {"AWS4-ECDSA-P256-SHA256 " + scope, errc::unsupported_sigv4a},
       {"Bearer x", errc::invalid_authorization},
       {"Basic dTpw", errc::invalid_authorization},
       {"aws4-hmac-sha256 " + scope, errc::invalid_authorization},

@@ -49,10 +49,12 @@ enum class errc {
   malformed_xml,             ///< a document that is too long, or cannot be read for certain
   invalid_token,             ///< the session token is missing or not ours
   not_implemented,           ///< a form that this version does not speak
+  express_session,           ///< CreateSession: it would hand out our own rights
+  post_policy_form,          ///< a browser form: nobody here verifies its policy
+  denied_by_rules,           ///< no `allow` rule of the identity covers the request
+  invalid_copy_source,       ///< under rules: an `x-amz-copy-source` that names no object
   invalid_bucket_name,       ///< the path's first segment cannot be a bucket
   key_too_long,              ///< more than 1,024 bytes
-  invalid_range,             ///< the range lies outside the object
-  precondition_failed,       ///< If-Match or If-Unmodified-Since said no
   foreign_page,              ///< a web page of another origin asked an anonymous proxy
   client_gone,               ///< the client closed; there is nobody to answer
 

@@ -18,6 +18,8 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace s3proxy::proxy {
 
@@ -26,6 +28,8 @@ struct settings {
   cache::policy policy;
   upstream::origin_settings origin;
   base::byte_count memory = base::byte_count{1} << 30;
+  /// A Host `bucket.NAME` of one of these names a bucket; lower-case. `localhost` is always one.
+  std::vector<std::string> domains;
   /// Who may come now. Called once a request, on any worker; never null.
   std::function<roster_ptr()> roster;
 };

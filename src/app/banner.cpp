@@ -21,7 +21,15 @@ std::string row(std::string_view name, std::string const& value) {
   return out + observe::escape_line(value) + "\n";
 }
 
+/// `1 identity`, `2 identities`.
+std::string count_of(std::size_t number, std::string_view one, std::string_view many) {
+  return std::to_string(number) + " " + std::string(number == 1 ? one : many);
+}
+
 std::string credentials_row(banner_facts const& facts) {
+  if (facts.principals > 1) {
+    return "those of " + std::to_string(facts.principals) + " principals (" + facts.file + ")";
+  }
   if (!facts.key_id) {
     return facts.credentials_where + "; requests go to the store unsigned";
   }
@@ -31,6 +39,10 @@ std::string credentials_row(banner_facts const& facts) {
 
 /// Who must sign, in words.
 std::string clients_row(banner_facts const& facts) {
+  if (facts.identities > 0 && facts.allow_anonymous == anonymous_access::no) {
+    return count_of(facts.identities, "identity", "identities") + " (" + facts.file +
+           "), signing with keys of their own";
+  }
   if (!facts.key_id) {
     return "unsigned requests only: there is no secret to verify a signature with";
   }
@@ -45,10 +57,25 @@ std::string clients_row(banner_facts const& facts) {
   return {};
 }
 
-/// The key that clients sign with; null where they need none.
-base::access_key_id const* client_key(banner_facts const& facts) {
-  bool const needed = facts.key_id && facts.allow_anonymous == anonymous_access::no;
-  return needed ? &*facts.key_id : nullptr;
+/// The key that clients sign with, or what stands for it where each has its own; nothing where they need
+/// none.
+std::optional<std::string> client_key(banner_facts const& facts) {
+  if (facts.allow_anonymous != anonymous_access::no) {
+    return std::nullopt;
+  }
+  if (facts.identities > 0) {
+    return "<an access-key-id>";
+  }
+  return facts.key_id ? std::optional(facts.key_id->str()) : std::nullopt;
+}
+
+/// Whether clients must send the session token of the store's own keys.
+bool takes_token(banner_facts const& facts) {
+  return facts.token == session_token::present && facts.identities == 0;
+}
+
+std::string scheme_of(banner_facts const& facts) {
+  return facts.scheme == url_scheme::https ? "https://" : "http://";
 }
 
 /// `text` inside the quotes of SQL.
@@ -71,31 +98,33 @@ std::string in_python(std::string_view text) {
 
 std::string duckdb_snippet(banner_facts const& facts) {
   std::string keys;
-  if (auto const* const key = client_key(facts)) {
-    keys = "    KEY_ID '" + in_sql(key->str()) + "', SECRET '<its secret>',";
-    keys += facts.token == session_token::present ? " SESSION_TOKEN '<its session token>',\n" : "\n";
+  if (auto const key = client_key(facts)) {
+    keys = "    KEY_ID '" + in_sql(*key) + "', SECRET '<its secret>',";
+    keys += takes_token(facts) ? " SESSION_TOKEN '<its session token>',\n" : "\n";
   }
   return "  INSTALL httpfs; LOAD httpfs;\n"
          "  CREATE OR REPLACE SECRET s3proxy (TYPE s3,\n" +
          keys + "    REGION '" + in_sql(facts.region.name) + "', ENDPOINT '" +
-         client_host(facts.address, facts.port) +
-         "', URL_STYLE 'path', USE_SSL false);\n"
+         client_host(facts.address, facts.port) + "', URL_STYLE 'path', USE_SSL " +
+         (facts.scheme == url_scheme::https ? "true" : "false") +
+         ");\n"
          "  SELECT count(*) FROM read_parquet('s3://BUCKET/PATH/*.parquet');\n";
 }
 
 std::string polars_snippet(banner_facts const& facts) {
   std::string keys = "      \"aws_skip_signature\": \"true\",\n";
-  if (auto const* const key = client_key(facts)) {
-    keys = "      \"aws_access_key_id\": \"" + in_python(key->str()) +
+  if (auto const key = client_key(facts)) {
+    keys = "      \"aws_access_key_id\": \"" + in_python(*key) +
            "\", \"aws_secret_access_key\": \"<its secret>\",\n";
-    keys += facts.token == session_token::present ? "      \"aws_session_token\": \"<its session token>\",\n"
-                                                  : "";
+    keys += takes_token(facts) ? "      \"aws_session_token\": \"<its session token>\",\n" : "";
   }
   return "  import polars as pl\n"
          "  pl.scan_parquet(\"s3://BUCKET/PATH/*.parquet\", storage_options={\n"
-         "      \"aws_endpoint_url\": \"http://" +
-         client_host(facts.address, facts.port) + "\", \"aws_region\": \"" + in_python(facts.region.name) +
-         "\",\n" + keys + "      \"aws_allow_http\": \"true\"}).select(pl.len()).collect()\n";
+         "      \"aws_endpoint_url\": \"" +
+         scheme_of(facts) + client_host(facts.address, facts.port) + "\", \"aws_region\": \"" +
+         in_python(facts.region.name) + "\",\n" + keys +
+         (facts.scheme == url_scheme::https ? "  })" : "      \"aws_allow_http\": \"true\"})") +
+         ".select(pl.len()).collect()\n";
 }
 
 }  // namespace
@@ -106,10 +135,10 @@ std::string client_host(std::string_view address, std::uint16_t port) {
 }
 
 std::string render_banner(banner_facts const& facts) {
-  auto const listening = "http://" + with_brackets(facts.address) + ":" + std::to_string(facts.port) +
+  auto const listening = scheme_of(facts) + with_brackets(facts.address) + ":" + std::to_string(facts.port) +
                          (is_all_interfaces(facts.address) ? " (all interfaces)" : "");
-  auto const hint =
-      client_key(facts) != nullptr ? " (<its secret> is in: " + facts.credentials_where + ")" : "";
+  auto const& secrets = facts.identities > 0 ? facts.file : facts.credentials_where;
+  auto const hint = client_key(facts) ? " (<its secret> is in: " + secrets + ")" : "";
   return "s3proxy " + facts.version + "\n" + row("listening", listening) +
          row("endpoint", facts.endpoint.url()) +
          row("region", facts.region.name + " (" + facts.region.from + ")") +

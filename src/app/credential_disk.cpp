@@ -34,9 +34,15 @@ class open_file {
 
 file_reading failed(int code) {
   if (code == ENOENT || code == ENOTDIR) {
-    return {file_reading::outcome::absent, {}};
+    return {file_reading::outcome::absent, {}, {}};
   }
-  return {file_reading::outcome::unreadable, std::generic_category().message(code)};
+  return {file_reading::outcome::unreadable, std::generic_category().message(code), {}};
+}
+
+readable_by readers_of(int fd) {
+  struct stat status{};
+  bool const open = ::fstat(fd, &status) == 0 && (status.st_mode & S_IROTH) != 0;
+  return open ? readable_by::everybody : readable_by::owner_or_group;
 }
 
 std::int64_t nanoseconds(timespec const& t) {
@@ -50,7 +56,7 @@ file_reading read_file(std::string const& path) {
   if (file.fd() < 0) {
     return failed(errno);
   }
-  file_reading reading{file_reading::outcome::read, {}};
+  file_reading reading{file_reading::outcome::read, {}, readers_of(file.fd())};
   std::array<char, 4096> buffer{};
   while (true) {
     auto const n = ::read(file.fd(), buffer.data(), buffer.size());
@@ -65,7 +71,7 @@ file_reading read_file(std::string const& path) {
     }
     reading.text.append(buffer.data(), static_cast<std::size_t>(n));
     if (reading.text.size() > longest_file) {
-      return {file_reading::outcome::unreadable, "larger than 1 MiB"};
+      return {file_reading::outcome::unreadable, "larger than 1 MiB", {}};
     }
   }
 }

@@ -227,6 +227,16 @@ parsed<std::string> parse_glob(std::string_view text) {
   return std::string(text);
 }
 
+parsed<std::string> parse_path(std::string_view text) {
+  constexpr std::size_t longest = 4096;
+  bool const printable =
+      std::none_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
+  if (text.empty() || text.size() > longest || !printable) {
+    return refuse(text, "is not a path", "the path of a file, such as /etc/s3proxy/s3proxy.toml");
+  }
+  return std::string(text);
+}
+
 std::string print_size(base::byte_count bytes) {
   constexpr std::array<std::string_view, 5> units{" bytes", " KiB", " MiB", " GiB", " TiB"};
   std::size_t unit = 0;

@@ -94,11 +94,17 @@ constexpr auto table = std::to_array<error_row>({
     {token_expired, client, never, 403, "ExpiredToken", "The provided token has expired."},
     {not_implemented, client, never, 501, "NotImplemented",
      "A header or query you provided implies functionality that is not implemented."},
+    {express_session, client, never, 501, "NotImplemented",
+     "CreateSession is not offered. Use regular buckets' SigV4: disable S3 Express session authentication in "
+     "your client (AWS_S3_DISABLE_EXPRESS_SESSION_AUTH=true, disable_s3_express_session_auth)."},
+    {post_policy_form, client, never, 501, "NotImplemented",
+     "Browser forms with a POST policy are not offered. Upload with a signed or presigned PUT instead."},
+    {denied_by_rules, client, never, 403, "AccessDenied",
+     "Access Denied: no allow rule of this access key covers the request."},
+    {invalid_copy_source, client, never, 400, "InvalidArgument",
+     "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"},
     {invalid_bucket_name, client, never, 400, "InvalidBucketName", "The specified bucket is not valid."},
     {key_too_long, client, never, 400, "KeyTooLongError", "Your key is too long"},
-    {invalid_range, client, never, 416, "InvalidRange", "The requested range is not satisfiable"},
-    {precondition_failed, client, never, 412, "PreconditionFailed",
-     "At least one of the pre-conditions you specified did not hold"},
     {cors_forbidden, client, never, 403, "AccessForbidden",
      "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, "
      "request "

@@ -22,6 +22,9 @@ FLAGS = [
         "immutable",
     ],
     *["allow-anonymous", "log-level", "access-log"],
+    *["ca-file", "client-cert", "client-key", "insecure-skip-verify", "tls-cert", "tls-key", "domain"],
+    *["cors-origin", "token-exchange", "sts-endpoint", "sts-role-arn", "sts-session-name", "sts-duration"],
+    "config",
 ]
 
 
@@ -106,6 +109,16 @@ class StartTest(scene.SceneTest):
             (("--log-level", "loud"), ["--log-level", "loud"]),
             (("--log-level", "info,nowhere=debug"), ["--log-level", "nowhere"]),
             (("--access-log", "xml"), ["--access-log", "xml", "json"]),
+            (("--domain", "*.example.com"), ["--domain", "*.example.com"]),
+            (("--cors-origin", "example.com"), ["--cors-origin", "example.com", "https://"]),
+            (("--tls-cert", "cert.pem"), ["--tls-cert", "--tls-key"]),
+            (("--client-key", "key.pem"), ["--client-key", "--client-cert"]),
+            (("--insecure-skip-verify=maybe",), ["--insecure-skip-verify", "maybe", "yes"]),
+            (("--token-exchange",), ["--token-exchange", "--tls-cert", "--address 127.0.0.1", "network"]),
+            (("--sts-endpoint", "sts"), ["--sts-endpoint", "sts"]),
+            (("--sts-role-arn", "role"), ["--sts-role-arn", "role"]),
+            (("--sts-duration", "1m"), ["--sts-duration", "1m"]),
+            (("--config", "/nowhere.toml"), ["/nowhere.toml"]),
             (("--allow-anonymous=everyone",), ["--allow-anonymous", "everyone", "network"]),
             (("--allow-anonymous",), ["--allow-anonymous", "--address 127.0.0.1", "network"]),
             (("--allow-anonymous", "--address", "0.0.0.0"), ["--allow-anonymous", "0.0.0.0"]),

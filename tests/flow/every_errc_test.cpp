@@ -127,7 +127,8 @@ void add_authorization(provocations& out) {
     return sent(w, signed_bytes({"GET", "/bucket/k"}, w.proxy->port(), {w.keys.key_id, w.keys.secret_key, {}},
                                 w.clock.wall_now()));
   };
-  out[errc::not_implemented] = signed_as({"GET", "/bucket?session"});
+  out[errc::not_implemented] =
+      signed_as({"PUT", "/bucket/k", {}, "hello", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"});
   out[errc::cors_forbidden] = [] {
     world w({.cors_origins = {"https://app.example"}});
     return sent(w,
@@ -135,6 +136,19 @@ void add_authorization(provocations& out) {
                              "/bucket/k",
                              {{"Origin", "http://evil.example"}, {"Access-Control-Request-Method", "GET"}}},
                             w.proxy->port()));
+  };
+  out[errc::express_session] = signed_as({"GET", "/bucket?session"});
+  out[errc::post_policy_form] =
+      signed_as({"POST", "/bucket", {{"Content-Type", "multipart/form-data; boundary=x"}}, "--x--"});
+  out[errc::denied_by_rules] = [] {
+    world w;
+    w.use_roster(w.ruled_by({}));
+    return w.get("/bucket/k");
+  };
+  out[errc::invalid_copy_source] = [] {
+    world w;
+    w.use_roster(w.ruled_by({{base::bucket_name("bucket"), "", true, true, true}}));
+    return w.put("/bucket/k", "", {{"x-amz-copy-source", "bucket"}});
   };
   out[errc::foreign_page] = [] {
     world w({.allow_anonymous = true});
@@ -165,8 +179,6 @@ void add_bodies(provocations& out) {
 void add_objects(provocations& out) {
   out[errc::invalid_bucket_name] = signed_as({"GET", "/-/k"});
   out[errc::key_too_long] = signed_as({"GET", "/bucket/" + std::string(1025, 'k')});
-  out[errc::invalid_range] = signed_as({"GET", "/bucket/k", {{"Range", "bytes=1000-"}}});
-  out[errc::precondition_failed] = signed_as({"GET", "/bucket/k", {{"If-Match", "\"no\""}}});
   // Its metadata always say that it is there, its bytes that it is another one now.
   out[errc::version_changed] = [] {
     world w;

@@ -30,6 +30,7 @@ DOORS = {
     "pugixml": ["s3/xml"],
     "spdlog/": ["observe/log"],
     "CLI/": ["app/options"],
+    "toml++/": ["app/config_file"],
 }
 
 # A pure room has no I/O, threads or clocks of its own; time comes in as a value (std::chrono is a unit there).

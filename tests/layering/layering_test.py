@@ -21,6 +21,7 @@ PLANTED = [
     ("net/tls_channel.cpp", "#include <boost/asio/ssl/stream.hpp>", "may be included only in"),
     ("s3/address.cpp", "#include <pugixml.hpp>", "may be included only in"),
     ("app/main.cpp", "#include <CLI/CLI.hpp>", "may be included only in"),
+    ("app/reload.cpp", "#include <toml++/toml.h>", "may be included only in"),
     ("proxy/x.cpp", "#include <spdlog/spdlog.h>", "may be included only in"),
     ("helpers/x.cpp", "int x;", "is not a room"),
 ]

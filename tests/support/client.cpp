@@ -38,7 +38,10 @@ std::string render(request const& what, http::header_list const& headers) {
 
 http::header_list headers_of(request const& what, std::uint16_t port) {
   http::header_list headers;
-  headers.add("Host", "127.0.0.1:" + std::to_string(port));
+  auto const names_host = [](auto const& field) { return field.first == "Host"; };
+  if (std::ranges::none_of(what.headers, names_host)) {
+    headers.add("Host", "127.0.0.1:" + std::to_string(port));
+  }
   for (auto const& [name, value] : what.headers) {
     headers.add(name, value);
   }

@@ -2,6 +2,7 @@
 
 #include "s3proxy/http/byte_range.hpp"
 #include "s3proxy/http/chunked_decoder.hpp"
+#include "s3proxy/http/target.hpp"
 
 #include "support/scripted_origin.hpp"
 
@@ -240,6 +241,7 @@ class scripted_origin::connection {
   }
 
   reply home_reply(received const& request, fault const& what);
+  reply listing_reply(std::string const& bucket, http::query_list const& asked);
   reply object_reply(received const& request, object const& found, fault const& what);
 
   bool write(reply made, std::string const& method, fault const& what) {

@@ -42,6 +42,7 @@ world::world(choices with) : origin(with.tls), clients(with.clients), tls_(with.
   proxy_settings.memory = with.memory;
   proxy_settings.cors_origins = with.cors_origins;
   proxy_settings.token_exchange = with.token_exchange;
+  proxy_settings.domains = with.domains;
   others_ = with.allow_anonymous ? proxy::unsigned_access::signed_for : proxy::unsigned_access::refused;
   roster_ = proxy::roster_of_one(
       with.with_credentials ? std::make_shared<s3::credentials const>(keys) : nullptr, others_);
@@ -94,6 +95,21 @@ answer world::ask(request const& what) {
   auto link = connect();
   link.send(signed_request(what));
   return link.read(what.method);
+}
+
+answer world::ask_as(s3::credentials const& who, request const& what) {
+  auto link = connect();
+  link.send(signed_bytes(what, proxy->port(), who, clock.wall_now()));
+  return link.read(what.method);
+}
+
+proxy::roster_ptr world::ruled_by(std::vector<s3::allow_rule> rules) const {
+  auto made = std::make_shared<proxy::roster>(
+      *proxy::roster_of_one(std::make_shared<s3::credentials const>(keys), others_));
+  auto& who = made->identities.at(keys.key_id.str());
+  who.may = s3::identity::limit::by_rules;
+  who.rules = std::move(rules);
+  return made;
 }
 
 std::vector<std::string> world::access_lines(std::size_t n) {

@@ -29,6 +29,7 @@ class world {
     bool with_credentials = true;
     bool allow_anonymous = false;
     std::string session_token{};
+    std::vector<std::string> domains{};
     std::function<void(proxy::limits&)> adjust{};  ///< of the limits, which begin small: see the constructor
     std::vector<std::string> cors_origins{};
     std::optional<proxy::token_exchange_settings> token_exchange{};
@@ -62,6 +63,8 @@ class world {
   }
   answer list(std::string const& bucket) { return get("/" + bucket + "?list-type=2"); }
 
+  /// The same, signed by another.
+  answer ask_as(s3::credentials const& who, request const& what);
   client connect(std::size_t receive_buffer = 0) {
     return tls_ ? client(proxy->port(), receive_buffer, clients) : client(proxy->port(), receive_buffer);
   }
@@ -75,6 +78,8 @@ class world {
   /// Replaces the proxy's key pair (a new principal from now on).
   void use_keys(s3::credentials with);
 
+  /// The identity of `keys`, limited by these rules, on a principal of the same pair.
+  proxy::roster_ptr ruled_by(std::vector<s3::allow_rule> rules) const;
   /// Replaces who may come.
   void use_roster(proxy::roster_ptr everybody);
 

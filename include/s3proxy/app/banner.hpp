@@ -18,13 +18,17 @@ enum class session_token { absent, present };
 /// What was resolved at start-up. There is no secret in here, so none can be printed.
 struct banner_facts {
   std::string version;
-  std::string address;     ///< the literal we listen on
-  std::uint16_t port = 0;  ///< the real one, after the kernel chose
+  url_scheme scheme = url_scheme::http;  ///< which clients speak
+  std::string address;                   ///< the literal we listen on
+  std::uint16_t port = 0;                ///< the real one, after the kernel chose
   endpoint_url endpoint;
   resolved_region region;
   std::optional<base::access_key_id> key_id;  ///< nothing: requests go to the store unsigned
   session_token token = session_token::absent;
   std::string credentials_where;  ///< as loaded_credentials says it
+  std::string file;               ///< the configuration file; empty: none
+  std::size_t principals = 0;     ///< that it declares; the credentials are those of the first
+  std::size_t identities = 0;     ///< that it declares; they alone may come
   memory_budget memory;
   anonymous_access allow_anonymous = anonymous_access::no;
 };

@@ -15,6 +15,7 @@ namespace s3proxy::app {
 
 using base::file_reader;
 using base::file_reading;
+using base::readable_by;
 
 /// What tells one state of a file from the next without opening it. `changed` (ctime) catches a chmod.
 struct file_stamp {

@@ -65,6 +65,9 @@ parsed<std::string> parse_region(std::string_view text);
 /// `/` and without `**`.
 parsed<std::string> parse_glob(std::string_view text);
 
+/// The path of a file: not empty, no control characters, at most 4,096 bytes (PATH_MAX).
+parsed<std::string> parse_path(std::string_view text);
+
 /// `512 MiB`, `1.5 GiB`, `16 KiB`, `300 bytes`: powers of 1024, at most one decimal.
 std::string print_size(base::byte_count bytes);
 

@@ -51,10 +51,12 @@ enum class errc {
   token_refused,             ///< a bearer's token that the STS, or the store behind it, does not accept
   token_expired,             ///< a bearer's token whose time is over
   not_implemented,           ///< a form that this version does not speak
+  express_session,           ///< CreateSession: it would hand out our own rights
+  post_policy_form,          ///< a browser form: nobody here verifies its policy
+  denied_by_rules,           ///< no `allow` rule of the identity covers the request
+  invalid_copy_source,       ///< under rules: an `x-amz-copy-source` that names no object
   invalid_bucket_name,       ///< the path's first segment cannot be a bucket
   key_too_long,              ///< more than 1,024 bytes
-  invalid_range,             ///< the range lies outside the object
-  precondition_failed,       ///< If-Match or If-Unmodified-Since said no
   cors_forbidden,            ///< a preflight of a page that may not use us
   foreign_page,              ///< a web page of another origin asked an anonymous proxy
   client_gone,               ///< the client closed; there is nobody to answer

@@ -5,10 +5,14 @@
 
 namespace s3proxy::base {
 
+/// Whom a file's permissions let read it, beside its owner and group.
+enum class readable_by { owner_or_group, everybody };
+
 /// What came of opening a file. Nobody in the core opens one: whoever needs files is handed a reader.
 struct file_reading {
   enum class outcome { read, absent, unreadable } what = outcome::absent;
   std::string text;  ///< the content, or why it is unreadable (`Permission denied`)
+  readable_by readers = readable_by::owner_or_group;
 };
 using file_reader = std::function<file_reading(std::string const& path)>;
 

@@ -31,6 +31,8 @@ struct settings {
   cache::policy policy;
   upstream::origin_settings origin;
   base::byte_count memory = base::byte_count{1} << 30;
+  /// A Host `bucket.NAME` of one of these names a bucket; lower-case. `localhost` is always one.
+  std::vector<std::string> domains;
   /// Who may come now. Called once a request, on any worker; never null.
   std::function<roster_ptr()> roster;
   /// Whose pages may use us from a browser (http::is_origin); empty: CORS is off.

@@ -2,10 +2,11 @@
 
 #include "s3proxy/app/option_table.hpp"
 
+#include "support/operator.hpp"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,39 +15,19 @@ namespace s3proxy::app {
 namespace {
 
 using namespace std::chrono_literals;
-using variables = std::map<std::string, std::string, std::less<>>;
-
-environment lookup_in(variables set) {
-  return [set = std::move(set)](std::string_view name) -> std::optional<std::string> {
-    auto const found = set.find(name);
-    return found != set.end() ? std::optional(found->second) : std::nullopt;
-  };
-}
-
-parse_outcome parse(std::vector<std::string> const& arguments, variables const& set = {}) {
-  std::vector<char const*> argv{"s3proxy"};
-  for (auto const& argument : arguments) {
-    argv.push_back(argument.c_str());
-  }
-  return parse_options(static_cast<int>(argv.size()), argv.data(), lookup_in(set));
-}
+using test::parse;
+using test::variables;
 
 run_request accepted(std::vector<std::string> arguments, variables const& set = {}) {
   arguments.insert(arguments.begin(), {"-e", "http://store:9000"});
-  auto outcome = parse(arguments, set);
-  if (auto* const request = std::get_if<run_request>(&outcome)) {
-    return *request;
-  }
-  auto const* const wrong = std::get_if<usage_error>(&outcome);
-  ADD_FAILURE() << (wrong != nullptr ? wrong->sentence : "text");
-  return {};
+  return test::accepted(arguments, set);
 }
 
+/// The one sentence of a refusal.
 std::string refused(std::vector<std::string> const& arguments, variables const& set = {}) {
-  auto const outcome = parse(arguments, set);
-  auto const* const wrong = std::get_if<usage_error>(&outcome);
-  EXPECT_NE(wrong, nullptr) << testing::PrintToString(arguments);
-  return wrong != nullptr ? wrong->sentence : "";
+  auto const sentences = test::refused(arguments, set);
+  EXPECT_EQ(sentences.size(), 1U) << testing::PrintToString(sentences);
+  return sentences.empty() ? "" : sentences.front();
 }
 
 bool says(std::string const& text, std::string_view part) {
@@ -199,7 +180,7 @@ TEST(options, a_flag_without_its_value_does_not_swallow_the_next_flag) {
           << flag;
     }
   }
-  EXPECT_TRUE(refused({"--port", "--memory", "1GiB"}).starts_with("--port: needs a value"));
+  EXPECT_TRUE(refused({"-e", "http://s", "--port", "--memory", "1GiB"}).starts_with("--port: needs a value"));
 }
 
 TEST(options, a_missing_endpoint_is_one_sentence_with_an_example) {
@@ -295,7 +276,8 @@ TEST(help_flag, each_example_runs) {
     }
     ASSERT_EQ(arguments.at(0), "s3proxy");
     arguments.erase(arguments.begin());
-    EXPECT_TRUE(std::holds_alternative<run_request>(parse(arguments, set))) << line;
+    test::files const disk{{"/etc/s3proxy/s3proxy.toml", {"endpoint = \"http://store\""}}};
+    EXPECT_TRUE(std::holds_alternative<run_request>(parse(arguments, set, disk))) << line;
   }
   EXPECT_GE(examples, 4);
 }
@@ -303,7 +285,8 @@ TEST(help_flag, each_example_runs) {
 TEST(help_flag, defaults_are_those_that_hold) {
   // A default that is a value and not a description gives, when written out, what leaving the flag out gives.
   for (auto const* flag :
-       {"--port", "--metadata-ttl", "--rights-ttl", "--allow-anonymous", "--log-level", "--access-log"}) {
+       {"--port", "--metadata-ttl", "--rights-ttl", "--allow-anonymous", "--log-level", "--access-log",
+        "--insecure-skip-verify", "--token-exchange", "--sts-session-name", "--sts-duration"}) {
     for (auto const& row : option_table()) {
       if (row.flag != flag) {
         continue;
@@ -314,12 +297,20 @@ TEST(help_flag, defaults_are_those_that_hold) {
       written.log.everywhere = observe::level::debug;
       written.access_log = access_log_mode::off;
       written.allow_anonymous = anonymous_access::network;
+      written.store_certificate = certificate_check::skipped;
+      written.token_exchange = token_exchange::network;
+      written.sts_session_name = "x";
+      written.sts_duration = 1ms;
       EXPECT_FALSE(row.apply(row.initial, flag, written)) << flag;
       options const initial;
       int const equal = (written.port == initial.port) + (written.metadata_ttl == initial.metadata_ttl) +
                         (written.rights_ttl == initial.rights_ttl) + (written.log == initial.log) +
                         (written.access_log == initial.access_log) +
-                        (written.allow_anonymous == initial.allow_anonymous);
+                        (written.allow_anonymous == initial.allow_anonymous) +
+                        (written.store_certificate == initial.store_certificate) +
+                        (written.token_exchange == initial.token_exchange) +
+                        (written.sts_session_name == initial.sts_session_name) +
+                        (written.sts_duration == initial.sts_duration);
       EXPECT_EQ(equal, 1) << flag;
     }
   }

@@ -1,0 +1,125 @@
+#include "s3proxy/app/start_up.hpp"
+
+#include "s3proxy/app/check_options.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <thread>
+#include <utility>
+
+namespace s3proxy::app {
+namespace {
+
+parsed<resolved_region> find_region(options const& chosen, environment const& lookup,
+                                    file_reader const& read) {
+  // The profile is asked only when nothing stronger speaks: a broken file that nobody needs stops nobody.
+  std::optional<found_region> from_profile;
+  if (!chosen.region && !non_empty(lookup, "AWS_REGION") && !non_empty(lookup, "AWS_DEFAULT_REGION")) {
+    auto profile = profile_region(lookup, read);
+    if (!profile) {
+      return profile.error();
+    }
+    from_profile = std::move(*profile);
+  }
+  return resolve_region(chosen.region, lookup, from_profile, chosen.endpoint.host);
+}
+
+/// Nobody looks in the usual places when every principal says where its credentials are.
+bool needs_usual_places(declarations const& declared) {
+  return declared.principals.empty() || std::ranges::any_of(declared.principals, [](auto const& one) {
+           return std::holds_alternative<chain_source>(one.source);
+         });
+}
+
+template <class Context>
+void keep_or_complain(std::variant<std::shared_ptr<Context>, std::string> made,
+                      std::shared_ptr<Context>& slot, usage_error& wrong) {
+  if (auto* const why = std::get_if<std::string>(&made)) {
+    wrong.sentences.push_back(std::move(*why));
+  } else {
+    slot = std::get<std::shared_ptr<Context>>(std::move(made));
+  }
+}
+
+/// What TLS is spoken with, on either side.
+struct both_sides {
+  std::shared_ptr<net::tls_context> clients;
+  std::shared_ptr<upstream::tls_context> store;
+};
+
+both_sides load_certificates(options const& chosen, file_reader const& read, usage_error& wrong) {
+  both_sides out;
+  if (!chosen.tls_cert.empty()) {
+    keep_or_complain(net::tls_context::make({chosen.tls_cert, chosen.tls_key}, read), out.clients, wrong);
+  }
+  if (chosen.endpoint.scheme == url_scheme::https) {
+    auto const verify = chosen.store_certificate == certificate_check::yes ? upstream::verification::on
+                                                                           : upstream::verification::off;
+    keep_or_complain(
+        upstream::tls_context::make(
+            {chosen.endpoint.host, chosen.ca_file, {chosen.client_cert, chosen.client_key}, verify}, read),
+        out.store, wrong);
+  }
+  return out;
+}
+
+}  // namespace
+
+parsed<credential_source> open_usual_places(declarations const& declared, environment const& lookup,
+                                            file_reader const& read, file_stamper const& stamp) {
+  if (needs_usual_places(declared)) {
+    return credential_source::open(lookup, read, stamp);
+  }
+  auto const nothing = [](std::string_view) { return std::optional<std::string>(); };
+  return credential_source::open(nothing, read, stamp);
+}
+
+std::variant<resolved, usage_error> resolve(run_request request, environment const& lookup,
+                                            file_reader const& read, file_stamper const& stamp) {
+  usage_error wrong{refuse_named_files(request, read)};
+  // Files that are not there have been told with the place that names them.
+  auto tls = wrong.sentences.empty() ? load_certificates(request.chosen, read, wrong) : both_sides();
+  auto const note = [&wrong](auto const& outcome) {
+    if (!outcome) {
+      // A broken AWS file is in the way of credentials and region alike.
+      auto const& sentence = outcome.error().sentence;
+      if (std::ranges::find(wrong.sentences, sentence) == wrong.sentences.end()) {
+        wrong.sentences.push_back(sentence);
+      }
+    }
+  };
+  auto credentials = open_usual_places(request.declared, lookup, read, stamp);
+  note(credentials);
+  auto region = find_region(request.chosen, lookup, read);
+  note(region);
+  parsed<signers> signing = signers();
+  if (credentials) {
+    signing = find_signers(request.declared, credentials->current(), lookup, read);
+    note(signing);
+  }
+  if (credentials && signing) {
+    if (auto why = refuse_clients(request.chosen, request.declared, signer_in(*signing))) {
+      wrong.sentences.push_back(*std::move(why));
+    }
+  }
+  if (!wrong.sentences.empty()) {
+    return wrong;
+  }
+  std::ranges::move(warn_about_keys(request, read), std::back_inserter(request.warnings));
+  auto const memory = plan_memory(request.chosen.memory, read_memory_facts(read));
+  auto const threads = request.chosen.threads.value_or(std::max(1U, std::thread::hardware_concurrency()));
+  return resolved{std::move(request),
+                  *std::move(credentials),
+                  *std::move(signing),
+                  std::move(tls.clients),
+                  std::move(tls.store),
+                  *std::move(region),
+                  memory,
+                  threads};
+}
+
+effective_facts facts_of(resolved const& with) {
+  return {with.region, with.memory, with.threads, with.credentials.current().where};
+}
+
+}  // namespace s3proxy::app

@@ -25,10 +25,10 @@ constexpr std::chrono::seconds end_at_the_latest{2};  // aborted coroutines end 
 
 // A host without IPv6 cannot have the dual-stack socket: all interfaces means IPv4's there.
 listening listen_on(asio::io_context& context, std::string& address, std::uint16_t port,
-                    proxy::limits const& limits) {
-  auto bound = net::listener::bind(context, address, port, limits.client, limits.head.head_bytes);
+                    proxy::limits const& limits, std::shared_ptr<net::tls_context> const& tls) {
+  auto bound = net::listener::bind(context, address, port, limits.client, limits.head.head_bytes, tls);
   if (std::holds_alternative<std::string>(bound) && address == "::") {
-    auto again = net::listener::bind(context, "0.0.0.0", port, limits.client, limits.head.head_bytes);
+    auto again = net::listener::bind(context, "0.0.0.0", port, limits.client, limits.head.head_bytes, tls);
     if (std::holds_alternative<std::unique_ptr<net::listener>>(again)) {
       address = "0.0.0.0";
       return again;
@@ -42,8 +42,8 @@ listening listen_on(asio::io_context& context, std::string& address, std::uint16
 std::variant<std::unique_ptr<daemon>, std::string> daemon::start(daemon_settings settings,
                                                                  observe::clock const& clock) {
   std::unique_ptr<daemon> made(new daemon(std::move(settings), clock));
-  auto bound =
-      listen_on(made->control_.context(), made->address_, made->settings_.port, made->settings_.proxy.limits);
+  auto& with = made->settings_;
+  auto bound = listen_on(made->control_.context(), made->address_, with.port, with.proxy.limits, with.tls);
   if (auto* why = std::get_if<std::string>(&bound)) {
     return std::move(*why);
   }

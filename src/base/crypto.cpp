@@ -38,6 +38,16 @@ EVP_MD const* sha256_method() {
   return method.get();
 }
 
+EVP_MD const* sha1_method() {
+  static md_ptr const method{EVP_MD_fetch(nullptr, "SHA1", nullptr)};
+  return method.get();
+}
+
+template <std::size_t Size>
+EVP_MD const* method_of() {
+  return Size == 20 ? sha1_method() : sha256_method();
+}
+
 /// Contexts are reused because making one costs as much as a short hash; one set a thread needs no lock.
 struct thread_contexts {
   md_ctx_ptr md{EVP_MD_CTX_new()};
@@ -87,27 +97,38 @@ digest hmac_sha256(digest const& key, std::string_view bytes) {
   return hmac_sha256(as_text(key), bytes);
 }
 
-struct sha256_stream::state {
+template <std::size_t Size>
+struct hash_stream<Size>::state {
   md_ctx_ptr ctx{EVP_MD_CTX_new()};
 };
 
-sha256_stream::sha256_stream() : state_(std::make_unique<state>()) {
-  require(EVP_DigestInit_ex2(state_->ctx.get(), sha256_method(), nullptr) == 1);
+template <std::size_t Size>
+hash_stream<Size>::hash_stream() : state_(std::make_unique<state>()) {
+  require(EVP_DigestInit_ex2(state_->ctx.get(), method_of<Size>(), nullptr) == 1);
 }
-sha256_stream::~sha256_stream() = default;
-sha256_stream::sha256_stream(sha256_stream&&) noexcept = default;
-sha256_stream& sha256_stream::operator=(sha256_stream&&) noexcept = default;
+template <std::size_t Size>
+hash_stream<Size>::~hash_stream() = default;
+template <std::size_t Size>
+hash_stream<Size>::hash_stream(hash_stream&&) noexcept = default;
+template <std::size_t Size>
+hash_stream<Size>& hash_stream<Size>::operator=(hash_stream&&) noexcept = default;
 
-void sha256_stream::update(std::string_view bytes) {
+template <std::size_t Size>
+void hash_stream<Size>::update(std::string_view bytes) {
   require(EVP_DigestUpdate(state_->ctx.get(), bytes.data(), bytes.size()) == 1);
 }
 
-digest sha256_stream::finish() {
-  digest out;
+template <std::size_t Size>
+std::array<unsigned char, Size> hash_stream<Size>::finish() {
+  std::array<unsigned char, Size> out;
   unsigned int size = 0;
-  require(EVP_DigestFinal_ex(state_->ctx.get(), out.data(), &size) == 1);
+  require(EVP_DigestFinal_ex(state_->ctx.get(), out.data(), &size) == 1 &&
+          EVP_DigestInit_ex2(state_->ctx.get(), method_of<Size>(), nullptr) == 1);
   return out;
 }
+
+template class hash_stream<20>;
+template class hash_stream<32>;
 
 bool equal_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;

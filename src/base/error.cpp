@@ -78,6 +78,15 @@ constexpr auto table = std::to_array<error_row>({
     {invalid_trailer_name, client, never, 400, "InvalidRequest",
      "x-amz-trailer must name one x-amz-checksum- field, together with an x-amz-content-sha256 that ends in "
      "-TRAILER, and must not come without one."},
+    {invalid_chunk_size, client, never, 400, "InvalidChunkSizeError",
+     "Only the last chunk is allowed to have a size less than 8192 bytes, and none more than 16 MiB."},
+    {malformed_trailer, client, never, 400, "MalformedTrailerError",
+     "The request contained trailing data that was not well-formed or did not conform to our published "
+     "schema."},
+    {bad_digest, client, never, 400, "BadDigest",
+     "The checksum you specified in the trailer did not match what we computed."},
+    {malformed_xml, client, never, 400, "MalformedXML",
+     "The XML you provided was not well-formed or did not validate against our published schema"},
     {invalid_token, client, never, 403, "InvalidToken",
      "The provided token is malformed or otherwise invalid."},
     {token_refused, client, never, 403, "AccessDenied",

@@ -1,5 +1,7 @@
 #include "s3proxy/http/target.hpp"
 
+#include "s3proxy/base/hex_value.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -7,19 +9,10 @@ namespace s3proxy::http {
 namespace {
 
 using base::errc;
+using base::hex_value;
 
 // S3's own requests carry fewer than 20; the bound keeps a hostile query from costing more than its bytes.
 constexpr std::size_t max_parameters = 200;
-
-constexpr int hex_value(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  if (c >= 'a' && c <= 'f') {
-    return c - 'a' + 10;
-  }
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 constexpr bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||

@@ -27,11 +27,9 @@ asio::awaitable<void> run(worker& home, std::shared_ptr<server_connection> conne
 
 }  // namespace
 
-std::variant<std::unique_ptr<listener>, std::string> listener::bind(asio::io_context& context,
-                                                                    std::string const& address,
-                                                                    std::uint16_t port,
-                                                                    client_limits const& limits,
-                                                                    std::size_t head_bytes) {
+std::variant<std::unique_ptr<listener>, std::string> listener::bind(
+    asio::io_context& context, std::string const& address, std::uint16_t port, client_limits const& limits,
+    std::size_t head_bytes, std::shared_ptr<tls_context const> tls) {
   auto const place = address + " port " + std::to_string(port);
   error_code ec;
   auto const where = asio::ip::make_address(address, ec);
@@ -56,11 +54,12 @@ std::variant<std::unique_ptr<listener>, std::string> listener::bind(asio::io_con
   if (ec) {
     return "cannot listen on " + place + ": " + ec.message();
   }
-  return std::unique_ptr<listener>(new listener(std::move(acceptor), limits, head_bytes));
+  return std::unique_ptr<listener>(new listener(std::move(acceptor), limits, head_bytes, std::move(tls)));
 }
 
-listener::listener(tcp::acceptor acceptor, client_limits const& limits, std::size_t head_bytes)
-    : acceptor_(std::move(acceptor)), limits_(limits), head_bytes_(head_bytes) {}
+listener::listener(tcp::acceptor acceptor, client_limits const& limits, std::size_t head_bytes,
+                   std::shared_ptr<tls_context const> tls)
+    : acceptor_(std::move(acceptor)), limits_(limits), head_bytes_(head_bytes), tls_(std::move(tls)) {}
 
 std::uint16_t listener::port() const {
   error_code ec;
@@ -94,7 +93,7 @@ asio::awaitable<void> listener::accept_loop(std::vector<std::unique_ptr<worker>>
       continue;
     }
     home.expect();
-    auto connection = std::make_shared<server_connection>(std::move(socket), limits_, head_bytes_);
+    auto connection = std::make_shared<server_connection>(std::move(socket), limits_, head_bytes_, tls_);
     asio::co_spawn(home.context(), run(home, std::move(connection), handle, index), asio::detached);
   }
 }

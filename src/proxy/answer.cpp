@@ -13,8 +13,7 @@ using base::result;
 using boost::asio::awaitable;
 
 bool may_keep_alive(exchange const& ex) {
-  return ex.fate == connection_fate::keep && ex.head.keep_alive && ex.body_left == 0 &&
-         !ex.client.is_finishing();
+  return ex.fate == connection_fate::keep && ex.head.keep_alive && ex.body_ended && !ex.client.is_finishing();
 }
 
 void append_framing(std::string& out, answer_head const& answer) {

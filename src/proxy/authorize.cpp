@@ -97,8 +97,7 @@ result<void> authorize(exchange& ex) {
     return verified.error();
   }
   if (auto const* hashed = std::get_if<s3::hashed_payload>(&verified->payload);
-      hashed && ex.body_left == 0 && ex.head.body != http::body_kind::chunked &&
-      base::to_hex(hashed->sha256) != s3::empty_payload_hash) {
+      hashed && ex.body_ended && base::to_hex(hashed->sha256) != s3::empty_payload_hash) {
     return errc::content_sha256_mismatch;
   }
   ex.is_anonymous = std::holds_alternative<s3::anonymous>(verified->identity);

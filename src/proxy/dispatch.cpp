@@ -1,7 +1,6 @@
 #include "s3proxy/proxy/handlers.hpp"
 
 #include <algorithm>
-#include <variant>
 
 namespace s3proxy::proxy {
 namespace {
@@ -25,9 +24,6 @@ bool is_list(exchange const& ex) {
 }  // namespace
 
 handler dispatch(exchange const& ex) {
-  if (std::holds_alternative<s3::streaming_payload>(ex.payload)) {
-    return not_offered;
-  }
   if (would_lend_our_rights(ex)) {
     return not_offered;
   }
@@ -42,6 +38,9 @@ handler dispatch(exchange const& ex) {
       return list_objects;
     case s3::treatment::streamed:
       break;
+  }
+  if (s3::describe(ex.op).changes == s3::effect::writes_keys) {
+    return delete_objects;
   }
   auto const reads = ex.head.method == http::method::get || ex.head.method == http::method::head;
   return reads ? pass_through : write_through;

@@ -3,6 +3,7 @@
 #include "s3proxy/http/cors.hpp"
 #include "s3proxy/observe/log.hpp"
 #include "s3proxy/proxy/answer.hpp"
+#include "s3proxy/s3/aws_chunked.hpp"
 #include "s3proxy/s3/bucket_region.hpp"
 #include "s3proxy/s3/xml.hpp"
 
@@ -20,13 +21,14 @@ using base::errc;
 using base::result;
 using boost::asio::awaitable;
 
-// What we write ourselves: the signature's own fields.
-constexpr std::array<std::string_view, 3> signature_fields{"x-amz-date", "x-amz-content-sha256",
-                                                           "x-amz-security-token"};
+// What we write ourselves: the signature's own fields, and those of a body's form on the wire.
+constexpr std::array<std::string_view, 5> own_fields{"x-amz-date", "x-amz-content-sha256",
+                                                     "x-amz-security-token", "x-amz-trailer",
+                                                     "x-amz-decoded-content-length"};
 
 bool is_forwarded(std::string_view name) {
   if (http::has_prefix(name, "x-amz-")) {
-    return std::ranges::none_of(signature_fields, [&](auto own) { return http::same_name(name, own); });
+    return std::ranges::none_of(own_fields, [&](auto own) { return http::same_name(name, own); });
   }
   if (http::same_name(name, "content-length")) {
     return false;
@@ -34,6 +36,13 @@ bool is_forwarded(std::string_view name) {
   return http::has_prefix(name, "if-") || http::has_prefix(name, "content-") ||
          http::same_name(name, "range") || http::same_name(name, "cache-control") ||
          http::same_name(name, "expires");
+}
+
+/// The form of the body on the wire is no coding of the object; without it there may be none.
+void add_encodings(http::header_list& out, std::string_view name, std::string_view value) {
+  if (auto const kept = s3::without_aws_chunked(value); !kept.empty()) {
+    out.add(name, kept);
+  }
 }
 
 /// The store's header lines as the client sees them, without those of one connection or that every answer of
@@ -170,7 +179,9 @@ upstream::origin_request forwarded_request(exchange const& ex) {
     out.payload_hash = s3::unsigned_payload_word;
   }
   for (auto const& [name, value] : ex.head.fields) {
-    if (is_forwarded(name)) {
+    if (http::same_name(name, "content-encoding")) {
+      add_encodings(out.headers, name, value);
+    } else if (is_forwarded(name)) {
       out.headers.add(name, value);
     }
   }

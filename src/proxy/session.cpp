@@ -60,6 +60,8 @@ void tell(exchange const& ex) {
   line.total = since(ex.began.at, now);
   if (ex.failure != errc{}) {
     line.error = base::describe(ex.failure).s3_code;
+  } else if (!ex.store_error.empty()) {
+    line.error = ex.store_error;
   }
   shared.access.record(std::move(line));
 }
@@ -125,7 +127,7 @@ awaitable<void> fail(exchange& ex, errc code) {
     ex.client.abort();
     co_return;
   }
-  if (ex.body_left > 0 || ex.head.body == http::body_kind::chunked) {
+  if (!ex.body_ended) {
     ex.fate = connection_fate::close;
   }
   auto sent = co_await send_error(ex, code, details_of(ex, code));
@@ -157,7 +159,7 @@ awaitable<connection_fate> run_request(worker_services& worker, net::server_conn
     co_await fail(ex, base::to_errc(done.error()));
   }
   tell(ex);
-  co_return ex.body_left > 0 ? connection_fate::close : ex.fate;
+  co_return ex.body_ended ? ex.fate : connection_fate::close;
 }
 
 }  // namespace

@@ -78,9 +78,11 @@ bool is_ambiguous(response_parser const& parser) {
 
 struct connection::impl {
   impl(asio::any_io_executor executor, tls_context* tls_settings, origin_limits const& bounds)
-      : tls_owner(tls_settings), limits(bounds), buffer(bounds.receive_bytes) {
-    if (tls_owner) {
-      tls.emplace(plain_stream(executor), tls_owner->context());
+      : tls_from(tls_settings ? tls_settings->current() : nullptr),
+        limits(bounds),
+        buffer(bounds.receive_bytes) {
+    if (tls_from) {
+      tls.emplace(plain_stream(executor), tls_from->context());
     } else {
       plain.emplace(executor);
     }
@@ -95,7 +97,7 @@ struct connection::impl {
     lowest().socket().set_option(asio::socket_base::linger(true, 0), ignored);
   }
 
-  tls_context* tls_owner;
+  std::shared_ptr<tls_generation> tls_from;  // outlives the stream that is made from it
   origin_limits const& limits;
   std::optional<plain_stream> plain;
   std::optional<tls_stream> tls;
@@ -127,7 +129,7 @@ awaitable<result<void>> connection::connect(asio::ip::tcp::resolver::results_typ
   error_code ignored;
   stream.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
   if (impl_->tls) {
-    if (auto prepared = impl_->tls_owner->prepare(impl_->tls->native_handle(), name); !prepared) {
+    if (auto prepared = impl_->tls_from->prepare(impl_->tls->native_handle(), name); !prepared) {
       co_return prepared.error();
     }
     stream.expires_after(impl_->limits.handshake);

@@ -31,8 +31,8 @@ bool is_unreachable(errc why) {
 
 }  // namespace
 
-awaitable<result<void>> origin_exchange::write_body(std::string_view bytes) {
-  return lease_->write({}, bytes);
+awaitable<result<void>> origin_exchange::write_body(std::string_view framing, std::string_view bytes) {
+  return lease_->write(framing, bytes);
 }
 
 awaitable<result<response_head>> origin_exchange::read_head(body_expected body) {
@@ -130,7 +130,7 @@ awaitable<result<origin_answer>> origin_client::read_once(origin_request const& 
   age = (*borrowed)->used_before ? connection_age::reused : connection_age::fresh;
   auto asked = std::make_unique<origin_exchange>(std::move(*borrowed), to);
   auto const head = signed_head(request, to);
-  auto sent = co_await asked->write_body(head);
+  auto sent = co_await asked->write_body(head, {});
   if (!sent) {
     co_return sent.error();
   }

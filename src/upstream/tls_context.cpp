@@ -1,9 +1,14 @@
 #include "s3proxy/upstream/tls_context.hpp"
 
+#include "s3proxy/observe/log.hpp"
+
 #include <boost/asio/ip/address.hpp>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <chrono>
+#include <optional>
 #include <utility>
 
 namespace s3proxy::upstream {
@@ -11,10 +16,10 @@ namespace s3proxy::upstream {
 // OpenSSL makes a session useless when one of its connections is dropped without TLS's own goodbye, as ours
 // are. So a copy is kept, and copies of it are offered.
 int keep_session(void* self, void* session, std::string_view name) {
-  auto& context = *static_cast<tls_context*>(self);
+  auto& home = *static_cast<tls_generation*>(self);
   auto* const copy = SSL_SESSION_dup(static_cast<SSL_SESSION*>(session));
-  std::lock_guard const lock(context.mutex_);
-  auto* old = std::exchange(context.sessions_[std::string(name)], copy);
+  std::lock_guard const lock(home.mutex_);
+  auto* old = std::exchange(home.sessions_[std::string(name)], copy);
   SSL_SESSION_free(static_cast<SSL_SESSION*>(old));
   return 0;  // we hold no reference to the connection's own
 }
@@ -36,26 +41,143 @@ int on_new_session(SSL* ssl, SSL_SESSION* session) {
                       name ? name : "");
 }
 
+/// Why `native` cannot use the files, if it cannot.
+std::optional<std::string> use_authorities(SSL_CTX* native, std::string const& path,
+                                           base::file_reader const& read) {
+  auto found = base::load_certificates(path, read);
+  if (auto* why = std::get_if<std::string>(&found)) {
+    return std::move(*why);
+  }
+  auto* const trusted = SSL_CTX_get_cert_store(native);
+  // What the operator names is trusted as it is: an issuer in the middle need not come with its own.
+  X509_STORE_set_flags(trusted, X509_V_FLAG_PARTIAL_CHAIN);
+  for (auto const& one : std::get<base::certificate_list>(found)) {
+    if (X509_STORE_add_cert(trusted, one.get()) != 1) {
+      return "a certificate in '" + path + "' cannot be trusted: " + base::last_complaint();
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> use_client(SSL_CTX* native, base::certified_key_files const& files,
+                                      base::file_reader const& read) {
+  auto found = base::load_certified_key(files, read);
+  if (auto* why = std::get_if<std::string>(&found)) {
+    return std::move(*why);
+  }
+  auto const& pair = std::get<base::certified_key>(found);
+  auto accepted = SSL_CTX_use_certificate(native, pair.chain.front().get()) == 1;
+  for (std::size_t i = 1; accepted && i < pair.chain.size(); ++i) {
+    accepted = SSL_CTX_add1_chain_cert(native, pair.chain[i].get()) == 1;
+  }
+  if (!accepted || SSL_CTX_use_PrivateKey(native, pair.key.get()) != 1) {
+    return "the TLS library refuses the certificate in '" + files.certificate + "' (" +
+           base::last_complaint() + "): make a new one, with a key of today's strength";
+  }
+  if (base::expiry_of(pair.chain.front()) < std::chrono::system_clock::now()) {
+    observe::warn(observe::room::upstream, "the client certificate in '" + files.certificate +
+                                               "' has expired: the store will refuse it. Renew it; s3proxy "
+                                               "takes the new one without a restart");
+  }
+  return std::nullopt;
+}
+
+using generation_or_reason = std::variant<std::shared_ptr<tls_generation>, std::string>;
+
+generation_or_reason load(tls_options const& options, base::file_reader const& read) {
+  auto made = std::make_shared<tls_generation>(options.host);
+  auto* const native = made->context().native_handle();
+  ERR_clear_error();
+  if (options.ca_file.empty()) {
+    SSL_CTX_set_default_verify_paths(native);
+  } else if (auto why = use_authorities(native, options.ca_file, read)) {
+    return *std::move(why);
+  }
+  if (!options.client.certificate.empty()) {
+    if (auto why = use_client(native, options.client, read)) {
+      return *std::move(why);
+    }
+  }
+  SSL_CTX_set_verify(native, options.verify == verification::on ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  return made;
+}
+
+std::vector<std::string> paths_of(tls_options const& options) {
+  std::vector<std::string> out;
+  for (auto const& path : {options.ca_file, options.client.certificate, options.client.key}) {
+    if (!path.empty()) {
+      out.push_back(path);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
-tls_context::tls_context(std::string host)
+tls_generation::tls_generation(std::string host)
     : host_(std::move(host)), context_(boost::asio::ssl::context::tls_client) {
   auto* native = context_.native_handle();
-  context_.set_default_verify_paths();
-  context_.set_verify_mode(boost::asio::ssl::verify_peer);
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_set_ex_data(native, place_in_context(), this);
   SSL_CTX_sess_set_new_cb(native, on_new_session);
 }
 
-tls_context::~tls_context() {
+tls_generation::~tls_generation() {
   for (auto const& [name, session] : sessions_) {
     SSL_SESSION_free(static_cast<SSL_SESSION*>(session));
   }
 }
 
-base::result<void> tls_context::prepare(void* native_ssl, std::string_view host) {
+tls_context::tls_context(tls_options options, base::file_reader read)
+    : options_(std::move(options)), read_(std::move(read)), paths_(paths_of(options_)) {}
+
+// Without files nothing of this can fail.
+tls_context::tls_context(std::string host) : tls_context({.host = std::move(host), .ca_file = {}}, {}) {
+  seen_ = base::fingerprint(paths_, read_);
+  current_ = std::get<std::shared_ptr<tls_generation>>(load(options_, read_));
+}
+
+std::variant<std::shared_ptr<tls_context>, std::string> tls_context::make(tls_options options,
+                                                                          base::file_reader read) {
+  if (options.client.certificate.empty() && !options.client.key.empty()) {
+    return "the client key '" + options.client.key + "' needs its certificate: give both";
+  }
+  std::shared_ptr<tls_context> made(new tls_context(std::move(options), std::move(read)));
+  // Looked at first: a change between this and the loading shows at the next look instead of never.
+  made->seen_ = base::fingerprint(made->paths_, made->read_);
+  auto loaded = load(made->options_, made->read_);
+  if (auto* why = std::get_if<std::string>(&loaded)) {
+    return std::move(*why);
+  }
+  made->current_ = std::get<std::shared_ptr<tls_generation>>(std::move(loaded));
+  return made;
+}
+
+base::reload_report tls_context::reload() {
+  auto now = base::fingerprint(paths_, read_);
+  if (now == seen_) {
+    return {};
+  }
+  seen_ = std::move(now);
+  auto loaded = load(options_, read_);
+  if (auto* why = std::get_if<std::string>(&loaded)) {
+    return {base::reload_report::outcome::kept,
+            "TLS towards the store stays as it was, the new files cannot be used: " + *why};
+  }
+  std::lock_guard const lock(mutex_);
+  current_ = std::get<std::shared_ptr<tls_generation>>(std::move(loaded));
+  return {base::reload_report::outcome::replaced,
+          "new connections to the store use the certificates that are now in the files"};
+}
+
+std::shared_ptr<tls_generation> tls_context::current() const {
+  std::lock_guard const lock(mutex_);
+  return current_;
+}
+
+base::result<void> tls_generation::prepare(void* native_ssl, std::string_view host) {
   auto* ssl = static_cast<SSL*>(native_ssl);
   auto const name = host.empty() ? host_ : std::string(host);
   boost::system::error_code not_an_address;

@@ -25,7 +25,7 @@ ARROWS = {
 DOORS = {
     "boost/beast": ["net/", "upstream/"],
     "boost/asio": ["store/", "net/", "upstream/", "proxy/", "app/"],
-    "openssl/": ["base/crypto", "upstream/tls_context"],
+    "openssl/": ["base/crypto", "base/pem", "net/tls_context", "net/tls_channel", "upstream/tls_context"],
     "boost/asio/ssl": ["upstream/"],
     "pugixml": ["s3/xml"],
     "spdlog/": ["observe/log"],

@@ -17,6 +17,8 @@ PLANTED = [
     ("proxy/x.cpp", "#include <boost/beast/http.hpp>", "may be included only in"),
     ("proxy/x.cpp", "#include <boost/asio/ssl.hpp>", "may be included only in"),
     ("http/x.cpp", "#include <openssl/evp.h>", "may be included only in"),
+    ("net/server_connection.cpp", "#include <openssl/ssl.h>", "may be included only in"),
+    ("net/tls_channel.cpp", "#include <boost/asio/ssl/stream.hpp>", "may be included only in"),
     ("s3/address.cpp", "#include <pugixml.hpp>", "may be included only in"),
     ("app/main.cpp", "#include <CLI/CLI.hpp>", "may be included only in"),
     ("proxy/x.cpp", "#include <spdlog/spdlog.h>", "may be included only in"),
@@ -26,6 +28,7 @@ ALLOWED = [
     ("proxy/x.cpp", '#include "s3proxy/cache/plan.hpp"'),
     ("app/options.cpp", "#include <CLI/CLI.hpp>"),
     ("base/crypto.cpp", "#include <openssl/evp.h>"),
+    ("net/tls_channel.cpp", "#include <openssl/ssl.h>"),
     ("upstream/connection.cpp", "#include <boost/asio/ssl/stream.hpp>"),
 ]
 

@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <charconv>
 #include <poll.h>
 #include <sstream>
@@ -66,13 +67,29 @@ client::client(std::uint16_t port, std::size_t receive_buffer) : socket_(context
   ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 }
 
+client::client(std::uint16_t port, std::size_t receive_buffer, tls_wish const& how)
+    : client(port, receive_buffer) {
+  tls_ = std::make_unique<tls_layer>(socket_.native_handle(), how);
+}
+
 bool client::send(std::string_view bytes) {
+  if (tls_) {
+    return tls_->write(bytes);
+  }
   error_code ec;
   asio::write(socket_, asio::buffer(bytes.data(), bytes.size()), ec);
   return !ec;
 }
 
 std::size_t client::offer(std::string_view bytes, std::chrono::milliseconds patience) {
+  if (tls_) {
+    timeval limit{0, std::max<suseconds_t>(1, std::chrono::microseconds(patience).count())};
+    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    auto const taken = tls_->offer(bytes);
+    limit = {};
+    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    return taken;
+  }
   auto const all = bytes.size();
   while (!bytes.empty()) {
     pollfd waiting{socket_.native_handle(), POLLOUT, 0};
@@ -100,7 +117,8 @@ bool client::fill() {
   }
   std::string piece(256 * 1024, '\0');
   // recv itself: Asio's blocking read would poll again after the deadline.
-  auto const count = ::recv(socket_.native_handle(), piece.data(), piece.size(), 0);
+  auto const count = tls_ ? tls_->read(piece.data(), piece.size())
+                          : ::recv(socket_.native_handle(), piece.data(), piece.size(), 0);
   if (count <= 0) {
     ended_ = true;
     reset_ = count < 0 && errno == ECONNRESET;

@@ -4,11 +4,14 @@
 #include "s3proxy/http/header_list.hpp"
 #include "s3proxy/s3/credentials.hpp"
 
+#include "support/tls_layer.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +47,8 @@ class client {
   explicit client(std::uint16_t port);
   /// One that holds back little of what it does not read.
   client(std::uint16_t port, std::size_t receive_buffer);
+  /// One that speaks TLS from here on.
+  client(std::uint16_t port, std::size_t receive_buffer, tls_wish const& how);
 
   /// False when the connection ended before all was taken.
   bool send(std::string_view bytes);
@@ -62,12 +67,14 @@ class client {
   bool was_reset() const { return reset_; }
   void close();
   void reset();
+  tls_layer& tls() { return *tls_; }
 
  private:
   bool fill();
 
   boost::asio::io_context context_;
   boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<tls_layer> tls_;
   std::string buffer_;
   bool ended_ = false;
   bool reset_ = false;

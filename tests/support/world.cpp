@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -23,7 +24,8 @@ proxy::limits quick_limits() {
 
 }  // namespace
 
-world::world(choices with) : origin(with.tls) {
+world::world(choices with) : origin(with.tls), clients(with.clients), tls_(with.towards_clients != nullptr) {
+  std::signal(SIGPIPE, SIG_IGN);  // as the program does
   keys = {base::access_key_id("FLOWTESTKEY000000001"), base::secret("a secret of the flow tests"),
           base::secret(with.session_token)};
   app::daemon_settings settings;
@@ -59,8 +61,10 @@ world::world(choices with) : origin(with.tls) {
     return roster_;
   };
   if (with.tls) {
-    proxy_settings.origin.tls = std::make_shared<upstream::tls_context>(with.host);
+    proxy_settings.origin.tls =
+        with.towards_store ? with.towards_store : std::make_shared<upstream::tls_context>(with.host);
   }
+  settings.tls = with.towards_clients;
   settings.address = "127.0.0.1";
   settings.threads = with.threads;
   settings.access = observe::access_format::json;

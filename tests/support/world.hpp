@@ -32,8 +32,11 @@ class world {
     std::function<void(proxy::limits&)> adjust{};  ///< of the limits, which begin small: see the constructor
     std::vector<std::string> cors_origins{};
     std::optional<proxy::token_exchange_settings> token_exchange{};
-    std::shared_ptr<boost::asio::ssl::context> tls{};
-    std::string host = "127.0.0.1";  ///< of the origin, or a name in `hosts`
+    std::shared_ptr<boost::asio::ssl::context> tls{};        ///< of the store
+    std::shared_ptr<upstream::tls_context> towards_store{};  ///< default: one that trusts SSL_CERT_FILE
+    std::shared_ptr<net::tls_context> towards_clients{};     ///< null: plain
+    tls_wish clients{};                                      ///< where they speak TLS
+    std::string host = "127.0.0.1";                          ///< of the origin, or a name in `hosts`
     std::vector<std::string>
         hosts{};  ///< names that lead to the origin; with any, all others lead to where nothing listens
     std::uint16_t origin_port = 0;  ///< 0: the scripted origin's
@@ -59,7 +62,9 @@ class world {
   }
   answer list(std::string const& bucket) { return get("/" + bucket + "?list-type=2"); }
 
-  client connect() { return client(proxy->port()); }
+  client connect(std::size_t receive_buffer = 0) {
+    return tls_ ? client(proxy->port(), receive_buffer, clients) : client(proxy->port(), receive_buffer);
+  }
   std::string signed_request(request const& what) {
     return signed_bytes(what, proxy->port(), keys, clock.wall_now());
   }
@@ -76,9 +81,11 @@ class world {
   scripted_origin origin;
   manual_clock clock;
   s3::credentials keys;
+  tls_wish clients;
   std::unique_ptr<app::daemon> proxy;
 
  private:
+  bool tls_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
   proxy::unsigned_access others_ = proxy::unsigned_access::refused;

@@ -2,6 +2,7 @@
 
 #include "s3proxy/app/environment.hpp"
 #include "s3proxy/app/parse_value.hpp"
+#include "s3proxy/base/file_reading.hpp"
 #include "s3proxy/s3/credentials.hpp"
 
 #include <cstdint>
@@ -12,12 +13,8 @@
 
 namespace s3proxy::app {
 
-/// What came of opening a file.
-struct file_reading {
-  enum class outcome { read, absent, unreadable } what = outcome::absent;
-  std::string text;  ///< the content, or why it is unreadable (`Permission denied`)
-};
-using file_reader = std::function<file_reading(std::string const& path)>;
+using base::file_reader;
+using base::file_reading;
 
 /// What tells one state of a file from the next without opening it. `changed` (ctime) catches a chmod.
 struct file_stamp {

@@ -20,6 +20,7 @@ struct daemon_settings {
   std::string address = "::";
   std::uint16_t port = 0;  ///< 0: the kernel chooses
   unsigned threads = 1;
+  std::shared_ptr<net::tls_context> tls;  ///< towards clients; null for plain HTTP
   observe::access_format access = observe::access_format::off;
   observe::access_log::sink access_sink;
 };

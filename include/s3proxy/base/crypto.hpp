@@ -20,22 +20,29 @@ digest sha256(std::string_view bytes);
 digest hmac_sha256(std::string_view key, std::string_view bytes);
 digest hmac_sha256(digest const& key, std::string_view bytes);
 
-/// SHA-256 of a body as it passes. Movable; one body each.
-class sha256_stream {
+/// A hash of a body as it passes. Movable.
+template <std::size_t Size>
+class hash_stream {
  public:
-  sha256_stream();
-  ~sha256_stream();
-  sha256_stream(sha256_stream&&) noexcept;
-  sha256_stream& operator=(sha256_stream&&) noexcept;
+  hash_stream();
+  ~hash_stream();
+  hash_stream(hash_stream&&) noexcept;
+  hash_stream& operator=(hash_stream&&) noexcept;
 
   void update(std::string_view bytes);
-  /// The hash of all that was given. Call once.
-  digest finish();
+  /// The hash of all that was given; the next bytes begin another body.
+  std::array<unsigned char, Size> finish();
 
  private:
   struct state;
   std::unique_ptr<state> state_;
 };
+extern template class hash_stream<20>;
+extern template class hash_stream<32>;
+
+/// SHA-1 (FIPS 180-4): no proof of anything, but a checksum that S3 offers.
+using sha1_stream = hash_stream<20>;
+using sha256_stream = hash_stream<32>;
 
 /// Equality in a time that depends on the lengths only.
 bool equal_constant_time(std::string_view a, std::string_view b);

@@ -43,6 +43,10 @@ enum class errc {
   invalid_decoded_length,    ///< an `x-amz-decoded-content-length` that is no number
   upload_too_large,          ///< more than 5 GiB in one request
   invalid_trailer_name,      ///< `x-amz-trailer` is missing, unwanted, or names no single checksum
+  invalid_chunk_size,        ///< a signed chunk beyond what S3 allows: too small before the last, or too big
+  malformed_trailer,         ///< the trailer of an aws-chunked body is not the announced one
+  bad_digest,                ///< the checksum in the trailer is not that of the body
+  malformed_xml,             ///< a document that is too long, or cannot be read for certain
   invalid_token,             ///< the session token is missing or not ours
   token_refused,             ///< a bearer's token that the STS, or the store behind it, does not accept
   token_expired,             ///< a bearer's token whose time is over

@@ -7,7 +7,8 @@ namespace s3proxy::net {
 
 /// Bounds of the leg to the client. Every number has its reason here and is listed in docs/configuration.md.
 struct client_limits {
-  std::chrono::milliseconds head{10'000};  ///< from the first byte of a head to its last
+  std::chrono::milliseconds handshake{10'000};  ///< TLS, from accept; slow links need three round trips
+  std::chrono::milliseconds head{10'000};       ///< from the first byte of a head to its last
   std::chrono::milliseconds idle{
       120'000};  ///< between requests; longer than client pools keep (Go 90 s, Java 60 s)
   std::chrono::milliseconds body{30'000};    ///< between two pieces of a request body

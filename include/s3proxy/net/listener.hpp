@@ -24,12 +24,11 @@ using serve =
 /// clients open few, heavy connections, which hashing (SO_REUSEPORT) spreads unevenly.
 class listener {
  public:
-  /// Binds; port 0 lets the kernel choose. Gives the listener or a sentence that says why it cannot listen.
-  static std::variant<std::unique_ptr<listener>, std::string> bind(boost::asio::io_context& context,
-                                                                   std::string const& address,
-                                                                   std::uint16_t port,
-                                                                   client_limits const& limits,
-                                                                   std::size_t head_bytes);
+  /// Binds; port 0 lets the kernel choose; `tls` is null for plain HTTP. Gives the listener or a sentence
+  /// that says why it cannot listen.
+  static std::variant<std::unique_ptr<listener>, std::string> bind(
+      boost::asio::io_context& context, std::string const& address, std::uint16_t port,
+      client_limits const& limits, std::size_t head_bytes, std::shared_ptr<tls_context const> tls);
 
   std::uint16_t port() const;
   /// Accepts until stop(). Workers and `handle` outlive it.
@@ -37,12 +36,14 @@ class listener {
   void stop();
 
  private:
-  listener(boost::asio::ip::tcp::acceptor acceptor, client_limits const& limits, std::size_t head_bytes);
+  listener(boost::asio::ip::tcp::acceptor acceptor, client_limits const& limits, std::size_t head_bytes,
+           std::shared_ptr<tls_context const> tls);
   boost::asio::awaitable<void> accept_loop(std::vector<std::unique_ptr<worker>>& workers, serve handle);
 
   boost::asio::ip::tcp::acceptor acceptor_;
   client_limits const& limits_;
   std::size_t head_bytes_;
+  std::shared_ptr<tls_context const> tls_;
 };
 
 }  // namespace s3proxy::net

@@ -32,7 +32,9 @@ struct access_record {
   unsigned origin_calls = 0;
   std::chrono::microseconds first_byte{0};
   std::chrono::microseconds total{0};
-  std::string_view error = "-";  ///< the S3 code of an error we made, or why the connection was aborted
+  /// The S3 code of an error we made, or of one that the store hid in a 200; or why the connection was
+  /// aborted.
+  std::string error = "-";
 };
 
 enum class access_format { off, text, json };

@@ -27,7 +27,8 @@ struct exchange {
       : worker(at),
         client(with),
         head(asked),
-        body_left(asked.body == http::body_kind::length ? asked.content_length : 0) {}
+        body_ended(asked.body == http::body_kind::none ||
+                   (asked.body == http::body_kind::length && asked.content_length == 0)) {}
 
   services& shared() { return worker.shared; }
 
@@ -53,7 +54,8 @@ struct exchange {
 
   std::string request_id;
   cache::moment began;
-  base::byte_count body_left;  ///< of the request, not read yet
+  /// The request's body, if it has one, was read to its end: what the connection holds next is a request.
+  bool body_ended;
 
   // What became of it, for the access line and Cache-Status.
   cache::phase phase = cache::phase::none;
@@ -65,6 +67,7 @@ struct exchange {
   base::byte_count sent = 0;  ///< of the body
   base::errc failure{};       ///< of an error that we made; 0 when there was none
   std::string advice;         ///< what the client is told of it; empty: the sentence of its row
+  std::string store_error;    ///< the code of an error that the store sent with a 200
   bool answer_started = false;
   cache::time_point first_byte;
   connection_fate fate = connection_fate::keep;

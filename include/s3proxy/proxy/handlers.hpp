@@ -19,7 +19,10 @@ boost::asio::awaitable<base::result<void>> get_object(exchange& ex);
 boost::asio::awaitable<base::result<void>> list_objects(exchange& ex);
 /// Any other request without a body to send and without an effect: streams through, may be asked again.
 boost::asio::awaitable<base::result<void>> pass_through(exchange& ex);
-/// Any request that may change something or has a body: streams both ways, marks its keys' epochs.
+/// Multi-delete: its document is read whole, every key that it names is asked for and marked, then it is
+/// forwarded as it came.
+boost::asio::awaitable<base::result<void>> delete_objects(exchange& ex);
+/// Any other request that may change something or has a body: streams both ways, marks its keys' epochs.
 boost::asio::awaitable<base::result<void>> write_through(exchange& ex);
 
 /// The handler of a verified and named request.

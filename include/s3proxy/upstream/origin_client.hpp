@@ -72,7 +72,7 @@ class origin_exchange {
   /// An upload follows: see connection::stop_writing_when_answered.
   void begin_upload() { lease_->stop_writing_when_answered(); }
   /// Errors: origin_reset, origin_stalled. Bytes of a request went out: nothing may repeat it.
-  boost::asio::awaitable<base::result<void>> write_body(std::string_view bytes);
+  boost::asio::awaitable<base::result<void>> write_body(std::string_view framing, std::string_view bytes);
   boost::asio::awaitable<base::result<response_head>> read_head(body_expected body);
   /// Gives 0 at the end.
   boost::asio::awaitable<base::result<std::size_t>> read_body(std::span<char> into);

@@ -144,7 +144,7 @@ TEST(answer, the_framing_fits_the_body_and_the_client) {
 
 TEST(answer, a_connection_with_an_unread_body_is_not_kept) {
   idle_exchange idle;
-  idle.ex.body_left = 1;
+  idle.ex.body_ended = false;
   auto const head = render_head(idle.ex, {.status = 403, .fields = {}, .request_id = {}});
   EXPECT_EQ(framing_lines(head), "Connection: close|");
   EXPECT_EQ(idle.ex.fate, connection_fate::close);

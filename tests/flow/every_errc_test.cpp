@@ -3,6 +3,7 @@
 
 #include "support/blackhole.hpp"
 #include "support/certificate.hpp"
+#include "support/exchanging.hpp"
 #include "support/streamed.hpp"
 #include "support/told.hpp"
 #include "support/world.hpp"
@@ -248,6 +249,27 @@ void add_origin(provocations& out) {
   };
 }
 
+void add_tokens(provocations& out) {
+  auto const sts_says = [](fault what) {
+    return [what] {
+      exchanging e(limited([](proxy::token_limits& l) { l.call.total = 200ms; }));
+      e.sts.next(what);
+      return e.ask("A");
+    };
+  };
+  out[errc::token_refused] =
+      sts_says({.what = answer_status, .status = 403, .body = sts_refusal("AccessDenied")});
+  out[errc::token_expired] =
+      sts_says({.what = answer_status, .status = 400, .body = sts_refusal("ExpiredToken")});
+  out[errc::sts_unavailable] = sts_says({.what = fault::kind::reset});
+  out[errc::sts_timeout] = sts_says({.what = hang});
+  out[errc::sts_bad_answer] = sts_says({.what = garbage});
+  out[errc::too_many_tokens] = [] {
+    exchanging e(limited([](proxy::token_limits& l) { l.in_flight = 0; }));
+    return e.ask("A");
+  };
+}
+
 // There is nobody to tell: the access line knows.
 void expect_client_gone() {
   world w;
@@ -269,6 +291,7 @@ provocations all() {
   add_bodies(out);
   add_objects(out);
   add_origin(out);
+  add_tokens(out);
   return out;
 }
 

@@ -72,7 +72,8 @@ class scripted_origin::connection {
       return false;
     }
     // Faults that strike before the body is read are decided on the head alone.
-    auto const what = home_.take_fault(*request);
+    auto const early = home_.take_fault(*request);
+    auto what = early.value_or(fault{});
     if (what.what == fault::kind::reset_unread) {
       record(*request);
       return reset_connection();
@@ -90,6 +91,9 @@ class scripted_origin::connection {
     }
     if (!read_body(*request)) {
       return false;
+    }
+    if (!early && !request->body.empty()) {
+      what = home_.take_fault(*request).value_or(fault{});  // a rule may be about the body
     }
     record(*request);
     if (auto const held = home_.gate_for(*request)) {

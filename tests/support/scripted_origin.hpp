@@ -151,7 +151,7 @@ class scripted_origin {
   class connection;
 
   void accept_loop();
-  fault take_fault(received const& request);
+  std::optional<fault> take_fault(received const& request);
   std::shared_ptr<gate> gate_for(received const& request);
 
   boost::asio::io_context context_;

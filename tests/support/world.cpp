@@ -3,8 +3,8 @@
 #include <boost/asio/ip/address_v4.hpp>
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <algorithm>
+#include <csignal>
 #include <sstream>
 #include <thread>
 #include <utility>

@@ -37,7 +37,7 @@ class world {
     std::shared_ptr<upstream::tls_context> towards_store{};  ///< default: one that trusts SSL_CERT_FILE
     std::shared_ptr<net::tls_context> towards_clients{};     ///< null: plain
     tls_wish clients{};                                      ///< where they speak TLS
-    std::string host = "127.0.0.1";  ///< of the origin, or a name in `hosts`
+    std::string host = "127.0.0.1";                          ///< of the origin, or a name in `hosts`
     std::vector<std::string>
         hosts{};  ///< names that lead to the origin; with any, all others lead to where nothing listens
     std::uint16_t origin_port = 0;  ///< 0: the scripted origin's

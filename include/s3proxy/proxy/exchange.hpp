@@ -66,8 +66,8 @@ struct exchange {
   unsigned status = 0;
   base::byte_count sent = 0;  ///< of the body
   base::errc failure{};       ///< of an error that we made; 0 when there was none
-  std::string store_error;    ///< the code of an error that the store sent with a 200
   std::string advice;         ///< what the client is told of it; empty: the sentence of its row
+  std::string store_error;    ///< the code of an error that the store sent with a 200
   bool answer_started = false;
   cache::time_point first_byte;
   connection_fate fate = connection_fate::keep;

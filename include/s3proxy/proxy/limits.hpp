@@ -4,8 +4,8 @@
 #include "s3proxy/cache/fetch.hpp"
 #include "s3proxy/http/request_head.hpp"
 #include "s3proxy/net/limits.hpp"
-#include "s3proxy/s3/aws_chunked.hpp"
 #include "s3proxy/proxy/token_limits.hpp"
+#include "s3proxy/s3/aws_chunked.hpp"
 #include "s3proxy/upstream/limits.hpp"
 
 #include <chrono>

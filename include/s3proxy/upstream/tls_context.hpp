@@ -40,7 +40,7 @@ class tls_generation {
 
   boost::asio::ssl::context& context() { return context_; }
   /// Sets SNI, the name to verify and the session to resume on a stream's native handle: for `host`, or for
-  /// the context's own where it is empty. Thread-safe.
+  /// the generation's own where it is empty. Thread-safe.
   base::result<void> prepare(void* native_ssl, std::string_view host = {});
 
  private:

@@ -87,6 +87,10 @@ constexpr auto table = std::to_array<error_row>({
      "All of s3proxy's connections to the store are in use. Reduce your request rate."},
     {origin_rejected_credentials, origin, never, 502, "BadGateway",
      "The store does not accept s3proxy's own credentials. The log of s3proxy has the details."},
+    {credentials_expired, origin, never, 503, "ServiceUnavailable",
+     "s3proxy's own credentials for the store have expired, and it could not get new ones. Try again; the "
+     "log of "
+     "s3proxy has the details."},
     {outcome_unknown, origin, never, 502, "BadGateway",
      "The connection to the store was lost while it worked on this request: it may or may not have been "
      "carried out."},

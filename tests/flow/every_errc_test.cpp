@@ -189,6 +189,17 @@ void add_origin(provocations& out) {
   out[errc::origin_stalled] = with_limits(impatient, {.what = stall_body, .bytes = 20}, {"GET", "/bucket/k"});
   out[errc::origin_rejected_credentials] = faulty(
       {.what = answer_status, .status = 403, .body = "<Error><Code>InvalidAccessKeyId</Code></Error>"});
+  out[errc::credentials_expired] = [] {
+    world w;
+    auto everybody = std::make_shared<proxy::roster>(*proxy::roster_of_one(
+        std::make_shared<s3::credentials const>(w.keys), proxy::unsigned_access::refused));
+    for (auto& [id, who] : everybody->principals) {
+      auto const nobody = [] { return std::shared_ptr<s3::credentials const>(); };
+      who = std::make_shared<proxy::principal const>(proxy::principal{id, nobody});
+    }
+    w.use_roster(everybody);
+    return w.get("/bucket/k");
+  };
   out[errc::outcome_unknown] = faulty({.what = fault::kind::reset}, {"PUT", "/bucket/k", {}, "hello"});
   out[errc::origin_busy] = [] {
     world w({.threads = 1, .adjust = [](proxy::limits& l) {

@@ -53,6 +53,7 @@ enum class errc {
   origin_stalled,               ///< the answer stopped coming
   origin_busy,                  ///< no free connection in time
   origin_rejected_credentials,  ///< the store does not accept *our* signature
+  credentials_expired,          ///< ours have, and no new ones could be had
   outcome_unknown,              ///< a write was sent and its answer was lost
   version_changed,              ///< the object is no longer the version that was asked for
 

@@ -126,7 +126,7 @@ awaitable<void> credential_provider::renew() {
 void credential_provider::note_failure(credential_failure const& why) {
   ++failures_;
   auto const now = tools_.clock->wall_now();
-  auto const wait = retry_after(failures_, jitter(), tools_.limits);
+  auto const wait = std::chrono::ceil<std::chrono::seconds>(retry_after(failures_, jitter(), tools_.limits));
   due_ = now + wait;
   auto const consequence =
       *expires_ <= now ? "they have expired, and requests are answered with 503 until there are new ones"

@@ -6,8 +6,9 @@
 namespace s3proxy::upstream {
 namespace {
 
-std::chrono::seconds share(std::chrono::seconds whole, double part) {
-  return std::chrono::seconds(static_cast<std::int64_t>(static_cast<double>(whole.count()) * part));
+template <class Duration>
+Duration share(Duration whole, double part) {
+  return Duration(static_cast<std::int64_t>(static_cast<double>(whole.count()) * part));
 }
 
 }  // namespace
@@ -21,12 +22,11 @@ http::wall_time refresh_at(http::wall_time fetched, http::wall_time expires, dou
   return std::max(at, fetched + limits.least_wait);
 }
 
-std::chrono::seconds retry_after(unsigned failures, double jitter, credential_limits const& limits) {
+std::chrono::milliseconds retry_after(unsigned failures, double jitter, credential_limits const& limits) {
   constexpr unsigned most_doublings = 16;  // far beyond any retry_most, far from an overflow
   auto const doublings = std::min(failures > 0 ? failures - 1 : 0U, most_doublings);
   auto const most = std::min(limits.retry_most, limits.retry * (std::int64_t{1} << doublings));
-  // Half of it is certain: keys are fetched from few places, and many ask them.
-  return std::max(std::chrono::seconds(1), most / 2 + share(most - most / 2, jitter));
+  return most / 2 + share(most - most / 2, jitter);
 }
 
 }  // namespace s3proxy::upstream

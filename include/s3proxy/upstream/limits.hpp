@@ -57,10 +57,10 @@ struct credential_limits {
   /// ...or, of short-lived ones, between these parts of their life before its end.
   int advisory_part = 4;
   int mandatory_part = 6;
-  std::chrono::seconds least_wait{5};     ///< between two fetches, however short the life
-  std::chrono::seconds retry{1};          ///< the most before the first repetition after a failure; doubled
-  std::chrono::seconds retry_most{60};    ///< the most before any
-  std::chrono::milliseconds look{5'000};  ///< at the clock: a machine that slept wakes to expired keys
+  std::chrono::seconds least_wait{5};      ///< between two fetches, however short the life
+  std::chrono::milliseconds retry{1'000};  ///< the most before the first repetition after a failure; doubled
+  std::chrono::milliseconds retry_most{60'000};  ///< the most before any
+  std::chrono::milliseconds look{5'000};         ///< at the clock: a machine that slept wakes to expired keys
 };
 
 }  // namespace s3proxy::upstream

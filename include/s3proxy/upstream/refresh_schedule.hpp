@@ -12,7 +12,8 @@ namespace s3proxy::upstream {
 http::wall_time refresh_at(http::wall_time fetched, http::wall_time expires, double jitter,
                            credential_limits const& limits);
 
-/// How long to wait after the `failures`th failure in a row (1 is the first), at least a second.
-std::chrono::seconds retry_after(unsigned failures, double jitter, credential_limits const& limits);
+/// How long to wait after the `failures`th failure in a row (1 is the first). Half of it is certain: keys are
+/// handed out at few places, and many ask there.
+std::chrono::milliseconds retry_after(unsigned failures, double jitter, credential_limits const& limits);
 
 }  // namespace s3proxy::upstream

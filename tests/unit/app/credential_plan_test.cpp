@@ -1,6 +1,6 @@
 #include "s3proxy/app/credential_plan.hpp"
 
-#include "unit/app/aws_home.hpp"
+#include "aws_home.hpp"
 
 #include <gtest/gtest.h>
 

@@ -47,12 +47,12 @@ TEST(refresh_schedule, is_after_the_fetch_and_before_the_end) {
   }
 }
 
-TEST(retry_schedule, doubles_up_to_a_minute_and_waits_a_second_at_least) {
-  EXPECT_EQ(retry_after(1, 0.0, limits), 1s);
-  EXPECT_EQ(retry_after(1, 0.999, limits), 1s);
+TEST(retry_schedule, doubles_up_to_a_minute_and_half_of_it_is_certain) {
+  EXPECT_EQ(retry_after(1, 0.0, limits), 500ms);
+  EXPECT_EQ(retry_after(1, 0.5, limits), 750ms);
   EXPECT_EQ(retry_after(4, 0.0, limits), 4s);
   EXPECT_EQ(retry_after(7, 0.0, limits), 30s);
-  EXPECT_EQ(retry_after(7, 0.9999, limits), 59s);
+  EXPECT_EQ(retry_after(7, 0.5, limits), 45s);
   EXPECT_EQ(retry_after(4'000'000'000U, 0.0, limits), 30s);
 }
 

@@ -138,6 +138,10 @@ constexpr auto table = std::to_array<error_row>({
      "The store does not accept s3proxy's own credentials. The log of s3proxy has the details."},
     {wrong_region, origin, never, 502, "BadGateway",
      "The bucket lives in another region of the store. Start s3proxy with the --region of the bucket."},
+    {credentials_expired, origin, never, 503, "ServiceUnavailable",
+     "s3proxy's own credentials for the store have expired, and it could not get new ones. Try again; the "
+     "log of "
+     "s3proxy has the details."},
     {outcome_unknown, origin, never, 502, "BadGateway",
      "The connection to the store was lost while it worked on this request: it may or may not have been "
      "carried out."},

@@ -74,7 +74,7 @@ result<void> act_as(exchange& ex, s3::verified const& who) {
   ex.principal = signer->id;
   ex.signer = signer->credentials ? signer->credentials() : nullptr;
   if (signer->credentials && !ex.signer) {
-    return errc::origin_rejected_credentials;
+    return errc::credentials_expired;
   }
   return {};
 }

@@ -260,6 +260,17 @@ void add_origin(provocations& out) {
                                     .status = 301,
                                     .body = "<Error><Code>PermanentRedirect</Code></Error>",
                                     .extra_fields = "x-amz-bucket-region: no region/\r\n"});
+  out[errc::credentials_expired] = [] {
+    world w;
+    auto everybody = std::make_shared<proxy::roster>(*proxy::roster_of_one(
+        std::make_shared<s3::credentials const>(w.keys), proxy::unsigned_access::refused));
+    for (auto& [id, who] : everybody->principals) {
+      auto const nobody = [] { return std::shared_ptr<s3::credentials const>(); };
+      who = std::make_shared<proxy::principal const>(proxy::principal{id, nobody});
+    }
+    w.use_roster(everybody);
+    return w.get("/bucket/k");
+  };
   out[errc::outcome_unknown] = faulty({.what = fault::kind::reset}, {"PUT", "/bucket/k", {}, "hello"});
   out[errc::origin_busy] = [] {
     world w({.threads = 1, .adjust = [](proxy::limits& l) {

@@ -74,6 +74,7 @@ enum class errc {
   origin_busy,                  ///< no free connection in time
   origin_rejected_credentials,  ///< the store does not accept *our* signature
   wrong_region,                 ///< the bucket lives in a region that we do not ask
+  credentials_expired,          ///< ours have, and no new ones could be had
   outcome_unknown,              ///< a write was sent and its answer was lost
   sts_unavailable,              ///< the STS that exchanges tokens cannot be asked now
   sts_timeout,                  ///< it did not answer in time

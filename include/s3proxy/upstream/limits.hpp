@@ -44,4 +44,27 @@ struct call_limits {
   std::size_t body_bytes = 64 * 1024;  ///< a key pair with a session token is 4 KiB
 };
 
+/// Bounds of getting a key pair and of keeping it fresh. docs/configuration.md lists them.
+struct credential_limits {
+  call_limits sts;
+  call_limits container{.connect = std::chrono::milliseconds(1'000),  ///< a neighbour on the same machine
+                        .total = std::chrono::milliseconds(5'000)};
+  call_limits machine{.connect = std::chrono::milliseconds(1'000),  ///< so that a laptop, which has none,
+                      .total = std::chrono::milliseconds(1'000)};   ///< starts fast
+  std::chrono::milliseconds program{
+      60'000};                            ///< a credential_process may ask the network, and that one a person
+  std::size_t program_bytes = 64 * 1024;  ///< of its output: a key pair with a session token is 4 KiB
+  unsigned start_attempts = 3;  ///< of the first fetch while nobody answers: an agent may start beside us
+  /// Keys are fetched anew at a random moment between these two times before they expire, as AWS's SDKs do...
+  std::chrono::seconds advisory{15 * 60};
+  std::chrono::seconds mandatory{10 * 60};
+  /// ...or, of short-lived ones, between these parts of their life before its end.
+  int advisory_part = 4;
+  int mandatory_part = 6;
+  std::chrono::seconds least_wait{5};      ///< between two fetches, however short the life
+  std::chrono::milliseconds retry{1'000};  ///< the most before the first repetition after a failure; doubled
+  std::chrono::milliseconds retry_most{60'000};  ///< the most before any
+  std::chrono::milliseconds look{5'000};         ///< at the clock: a machine that slept wakes to expired keys
+};
+
 }  // namespace s3proxy::upstream

@@ -82,6 +82,11 @@ TEST(config_file, a_broken_file_never_shows_a_secret_that_lost_its_quotation_mar
   }
 }
 
+TEST(config_file, no_key_forges_a_line) {
+  EXPECT_EQ(refused("\"a\\nb-\" = 1\n\"a\\nb_\" = 2").sentence.find('\n'), std::string::npos);
+  EXPECT_EQ(refused("a = \x01").sentence.find('\x01'), std::string::npos);
+}
+
 TEST(config_file, no_nesting_is_deep_enough_to_hurt) {
   auto const deep = "a = " + std::string(100'000, '[') + std::string(100'000, ']');
   EXPECT_TRUE(refused(deep).sentence.starts_with("this is not TOML: "));

@@ -137,6 +137,9 @@ TEST(file_settings, each_wrong_thing_is_told_at_its_place) {
            row{"prot = 1", "/etc/s3.toml:2:1: prot: is not a key of this file; did you mean port?"},
            row{"identity = 1",
                "/etc/s3.toml:2:1: identity: is not a key of this file; did you mean identities?"},
+           row{"\"a\\nb\" = 1", "/etc/s3.toml:2:1: a\\nb: is not a key of this file"},
+           row{"[[identities]]\naccess-key-id = \"A\"\nsecret = \"x\"\n\"a\\nb\" = 1",
+               "/etc/s3.toml:5:1: a\\nb: is not a key of [[identities]]"},
            row{"quux = 1", "/etc/s3.toml:2:1: quux: is not a key of this file; its keys are the long flags"},
            row{"[cache]\nmemory = \"1GiB\"",
                "/etc/s3.toml:2:2: cache: is not a key of this file; settings stand at its top, without a "

@@ -91,7 +91,8 @@ setting const& setting_of(run_request const& request, std::string_view flag) {
 
 std::vector<std::string> refuse_whole(run_request const& request) {
   sentences out;
-  if (!is_given(request, "--endpoint") && !is_doubtful(request, "--endpoint")) {
+  if (!is_given(request, "--endpoint") && !is_doubtful(request, "--endpoint") &&
+      !is_doubtful(request, config_flag)) {
     out.emplace_back(
         "no store to stand in front of: give --endpoint URL or set S3PROXY_ENDPOINT, as in "
         "s3proxy --endpoint https://s3.eu-west-1.amazonaws.com");

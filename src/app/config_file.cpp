@@ -1,5 +1,7 @@
 #include "s3proxy/app/config_file.hpp"
 
+#include "s3proxy/observe/log.hpp"
+
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
@@ -90,8 +92,8 @@ std::optional<config_problem> find_double(config_node const& node) {
   std::vector<std::string_view> seen;
   for (auto const& entry : node.entries) {
     if (std::ranges::find(seen, entry.key) != seen.end()) {
-      return config_problem{entry.at,
-                            entry.key + ": is here twice, once with dashes and once with underscores"};
+      return config_problem{entry.at, observe::escape_line(entry.key) +
+                                          ": is here twice, once with dashes and once with underscores"};
     }
     seen.push_back(entry.key);
     if (auto found = find_double(entry.value)) {
@@ -123,8 +125,9 @@ std::variant<config_node, config_problem> parse_config_file(std::string_view tex
   if (!result) {
     auto const& why = result.error();
     bool const is_bare = why.description().find("could not determine value type") != std::string_view::npos;
-    return config_problem{place_of(why.source()), "this is not TOML: " + without_quotes(why.description()) +
-                                                      (is_bare ? "; a text needs quotation marks" : "")};
+    return config_problem{place_of(why.source()),
+                          "this is not TOML: " + observe::escape_line(without_quotes(why.description())) +
+                              (is_bare ? "; a text needs quotation marks" : "")};
   }
   config_node root;
   reduce_table(result.table(), root);

@@ -126,6 +126,9 @@ asio::awaitable<void> daemon::drain_task(std::function<void()> ended) {
 }
 
 void daemon::abort() {
+  if (services_->tokens) {
+    services_->tokens->shut();
+  }
   for (auto const& worker : workers_) {
     asio::post(worker->context(), [w = worker.get()] { w->abort_all(); });
   }

@@ -108,27 +108,27 @@ std::string secret_line(std::string_view key, std::string const& file) {
 }
 
 std::string source_lines(principal_source const& source) {
-  return std::visit(overloaded{[](chain_source const&) { return text_line("source", "chain"); },
-                               [](anonymous_source const&) { return text_line("source", "anonymous"); },
-                               [](fixed_pair const& fixed) {
-                                 auto const token =
-                                     fixed.pair.session_token.empty()
-                                         ? std::string()
-                                         : text_line("session-token", base::secret::printable());
-                                 return text_line("access-key-id", fixed.pair.key_id.str()) +
-                                        secret_line("secret-access-key", fixed.secret_file) + token;
-                               },
-                               [](profile_source const& from) { return text_line("profile", from.profile); },
-                               [](role_source const& role) {
-                                 // Some treat the external id as a secret, so it is one here.
-                                 auto const id = role.external_id.empty()
-                                                     ? std::string()
-                                                     : text_line("external-id", base::secret::printable());
-                                 return text_line("role-arn", role.role_arn) + id +
-                                        text_line("session-name", role.session_name) +
-                                        text_line("source-profile", role.source_profile);
-                               }},
-                    source);
+  return std::visit(
+      overloaded{[](chain_source const&) { return text_line("source", "chain"); },
+                 [](anonymous_source const&) { return text_line("source", "anonymous"); },
+                 [](fixed_pair const& fixed) {
+                   auto const token = fixed.pair.session_token.empty()
+                                          ? std::string()
+                                          : text_line("session-token", base::secret::printable());
+                   return text_line("access-key-id", fixed.pair.key_id.str()) +
+                          secret_line("secret-access-key", fixed.secret_file) + token;
+                 },
+                 [](profile_source const& from) { return text_line("profile", from.profile); },
+                 [](role_source const& role) {
+                   // Some treat the external id as a secret, so it is one here.
+                   auto const id = role.external_id.empty()
+                                       ? std::string()
+                                       : "# " + text_line("external-id", base::secret::printable());
+                   return text_line("role-arn", role.role_arn) + id +
+                          text_line("session-name", role.session_name) +
+                          text_line("source-profile", role.source_profile);
+                 }},
+      source);
 }
 
 std::string rule_text(s3::allow_rule const& rule) {

@@ -22,10 +22,11 @@ std::string refuse_key(config_entry const& entry) {
   for (auto const& row : option_table()) {
     known.push_back(file_key(row));
   }
-  std::string const sentence = entry.key + ": is not a key of this file";
+  auto const name = observe::escape_line(entry.key);
+  auto const sentence = name + ": is not a key of this file";
   if (entry.value.what == kind::table && !entry.value.entries.empty() &&
       std::ranges::find(known, std::string_view(entry.value.entries.front().key)) != known.end()) {
-    return sentence + "; settings stand at its top, without a table: leave out the line [" + entry.key + "]";
+    return sentence + "; settings stand at its top, without a table: leave out the line [" + name + "]";
   }
   auto const meant = nearest(entry.key, known);
   return sentence + (meant ? "; did you mean " + std::string(*meant) + "?"

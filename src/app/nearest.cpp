@@ -39,7 +39,7 @@ std::optional<std::string_view> nearest(std::string_view mistyped, std::span<std
     }
   }
   auto const found = std::ranges::min_element(names, {}, [&](auto name) { return distance(mistyped, name); });
-  auto const allowed = std::max<std::size_t>(2, mistyped.size() / 4);
+  auto const allowed = std::max<std::size_t>(2, (mistyped.size() + 2) / 3);
   // Half of a short name typed differently is another name.
   bool const near = found != names.end() && distance(mistyped, *found) <= allowed &&
                     2 * distance(mistyped, *found) <= std::max(mistyped.size(), found->size());

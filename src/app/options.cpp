@@ -101,11 +101,17 @@ std::vector<std::optional<setting>> stronger_settings(command_line const& line, 
   return out;
 }
 
+/// Empty where none is named, or what is named is no path, which is told elsewhere.
 std::string config_path(std::vector<std::optional<setting>> const& told) {
   auto const table = option_table();
   auto const row = std::ranges::find(table, config_flag, &option_row::flag);
   auto const& named = told[static_cast<std::size_t>(row - table.begin())];
-  return named && !named->values.empty() ? named->values.front().text : std::string();
+  if (!named || named->values.empty()) {
+    return {};
+  }
+  options scratch;
+  row->apply(named->values.front().text, named->from, scratch);
+  return scratch.config;
 }
 
 parse_outcome merge(command_line const& line, environment const& lookup, file_reader const& read) {

@@ -43,6 +43,20 @@ std::string refuse_rest(std::string_view argument) {
   return "unknown flag " + in_backticks(flag) + "; " + advice;
 }
 
+std::vector<std::string> refuse_all(std::vector<std::string> const& rest) {
+  std::vector<std::string> out;
+  bool is_behind_flag = false;
+  for (auto const& argument : rest) {
+    // What follows an unknown flag is its value, most likely: one mistake, one sentence.
+    bool const is_flag = argument.starts_with('-');
+    if (is_flag || !is_behind_flag) {
+      out.push_back(refuse_rest(argument));
+    }
+    is_behind_flag = is_flag && argument.find('=') == std::string::npos;
+  }
+  return out;
+}
+
 /// Takes the command off the front, where there is one.
 command take_command(std::vector<std::string>& arguments) {
   auto what = command::run;
@@ -98,9 +112,7 @@ std::variant<command_line, usage_error> read_command_line(int argc, char const* 
     return line;
   }
   usage_error wrong;
-  for (auto const& argument : parser.remaining()) {
-    wrong.sentences.push_back(refuse_rest(argument));
-  }
+  wrong.sentences = refuse_all(parser.remaining());
   if (effective != nullptr && effective->count() == 0) {
     wrong.sentences.emplace_back(
         "s3proxy config does one thing so far: s3proxy config --effective prints "

@@ -1,5 +1,7 @@
 #include "s3proxy/app/region.hpp"
 
+#include "s3proxy/s3/aws_endpoint.hpp"
+
 #include <array>
 #include <vector>
 
@@ -95,6 +97,9 @@ sourced<std::string> choose(std::optional<sourced<std::string>> const& flag, env
 }  // namespace
 
 std::optional<std::string> region_of_host(std::string_view host) {
+  if (auto const aws = s3::aws_endpoint::read(host)) {
+    return aws->region();  // in every partition
+  }
   auto const labels = labels_of(host);
   for (auto const& form : forms) {
     if (auto region = match(form, labels)) {

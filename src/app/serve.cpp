@@ -71,6 +71,7 @@ daemon_settings settings_of(resolved const& with, roster_keeper const& keeper) {
     proxy.policy.immutable.emplace_back(pattern);
   }
   proxy.memory = with.memory.bytes;
+  proxy.domains = chosen.domains;
   proxy.origin.endpoint = endpoint_of(chosen.endpoint);
   proxy.origin.region = with.region.name;
   proxy.roster = [&keeper] { return keeper.current(); };

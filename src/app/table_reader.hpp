@@ -3,6 +3,7 @@
 #include "s3proxy/app/config_file.hpp"
 #include "s3proxy/app/nearest.hpp"
 #include "s3proxy/app/parse_value.hpp"
+#include "s3proxy/observe/log.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -54,7 +55,7 @@ class table_reader {
   }
 
   void complain(config_place at, std::string_view key, std::string_view why) {
-    problems_.push_back({at, std::string(key) + ": " + std::string(why)});
+    problems_.push_back({at, observe::escape_line(key) + ": " + std::string(why)});
   }
   /// About the table as a whole.
   void complain(std::string_view why) {

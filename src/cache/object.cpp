@@ -1,5 +1,7 @@
 #include "s3proxy/cache/object.hpp"
 
+#include "s3proxy/http/cors.hpp"
+
 #include <array>
 #include <string_view>
 
@@ -44,7 +46,8 @@ bool same_version(identity const& a, identity const& b) {
 }
 
 std::variant<told, not_storable> read_answer(http::header_list const& headers,
-                                             std::optional<base::byte_count> size, answer_kind kind) {
+                                             std::optional<base::byte_count> size, answer_kind kind,
+                                             cors_fields cors) {
   told out;
   out.id.tag = base::etag(headers.find("etag").value_or(""));
   if (!base::is_strong(out.id.tag)) {
@@ -70,7 +73,7 @@ std::variant<told, not_storable> read_answer(http::header_list const& headers,
   auto kept = std::make_shared<object_headers>();
   kept->checksums_known = kind == answer_kind::whole;
   for (auto const& field : headers) {
-    if (belongs_to_message(field.name)) {
+    if (belongs_to_message(field.name) || (cors == cors_fields::drop && http::is_cors_field(field.name))) {
       continue;
     }
     auto const is_checksum = http::has_prefix(field.name, "x-amz-checksum-");

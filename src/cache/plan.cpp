@@ -30,7 +30,7 @@ reason obstacle(read_request const& asked, entry_view const& known, policy const
   return reason::none;
 }
 
-base::result<base::byte_span> span_of(read_request const& asked, base::byte_count size) {
+std::optional<base::byte_span> span_of(read_request const& asked, base::byte_count size) {
   if (asked.range) {
     auto const* suffix = std::get_if<http::suffix_range>(&*asked.range);
     if (suffix && suffix->length > 0 && size == 0) {
@@ -133,6 +133,8 @@ std::string_view to_text(reason r) {
       return "checksums_unknown";
     case reason::condition:
       return "condition";
+    case reason::unsatisfiable:
+      return "unsatisfiable";
     case reason::client_no_cache:
       return "client_no_cache";
     case reason::cells_missing:

@@ -10,7 +10,6 @@ namespace s3proxy::http {
 namespace {
 
 using base::byte_count;
-using base::errc;
 
 constexpr auto most = std::numeric_limits<byte_count>::max();
 
@@ -71,9 +70,9 @@ parsed_range parse_list(std::string_view list) {
   return only ? parsed_range(*only) : range_kind::ignored;
 }
 
-base::result<base::byte_span> clamp(byte_count first, byte_count last, byte_count size) {
+std::optional<base::byte_span> clamp(byte_count first, byte_count last, byte_count size) {
   if (first >= size || last < first) {
-    return errc::invalid_range;
+    return std::nullopt;
   }
   return base::byte_span{first, last < size ? last + 1 : size};
 }
@@ -81,9 +80,9 @@ base::result<base::byte_span> clamp(byte_count first, byte_count last, byte_coun
 struct resolver {
   byte_count size;
 
-  base::result<base::byte_span> operator()(closed_range r) const { return clamp(r.first, r.last, size); }
-  base::result<base::byte_span> operator()(open_range r) const { return clamp(r.first, most, size); }
-  base::result<base::byte_span> operator()(suffix_range r) const {
+  std::optional<base::byte_span> operator()(closed_range r) const { return clamp(r.first, r.last, size); }
+  std::optional<base::byte_span> operator()(open_range r) const { return clamp(r.first, most, size); }
+  std::optional<base::byte_span> operator()(suffix_range r) const {
     // `-0` starts at the end, which is beyond the last byte.
     return clamp(size - std::min(r.length, size), most, size);
   }
@@ -104,7 +103,7 @@ parsed_range parse_range(std::string_view value) {
   return spec ? parsed_range(*spec) : range_kind::ignored;
 }
 
-base::result<base::byte_span> resolve(range_spec const& spec, byte_count size) {
+std::optional<base::byte_span> resolve(range_spec const& spec, byte_count size) {
   return std::visit(resolver{size}, spec);
 }
 

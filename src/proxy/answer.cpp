@@ -1,5 +1,6 @@
 #include "s3proxy/proxy/answer.hpp"
 
+#include "s3proxy/http/cors.hpp"
 #include "s3proxy/http/date.hpp"
 #include "s3proxy/observe/log.hpp"
 #include "s3proxy/s3/error_document.hpp"
@@ -49,6 +50,9 @@ std::string render_head(exchange& ex, answer_head const& answer) {
       .append(answer.request_id.empty() ? ex.request_id : answer.request_id)
       .append("\r\n");
   out.append("Cache-Status: ").append(cache_status(ex)).append("\r\n");
+  if (auto const& origins = ex.shared().config.cors_origins; !origins.empty()) {
+    out += http::cors_fields(ex.head, origins, answer.fields);
+  }
   append_framing(out, answer);
   if (!keep) {
     out.append("Connection: close\r\n");
@@ -77,11 +81,12 @@ awaitable<result<void>> send_error(exchange& ex, errc code, error_details detail
   if (row.status == 0) {
     co_return code;
   }
+  auto const sentence = ex.advice.empty() ? row.sentence : std::string_view(ex.advice);
   if (row.whose != base::fault::client && observe::enabled(observe::room::proxy, observe::level::warn)) {
     observe::warn(observe::room::proxy, std::string(ex.head.method_text) + " " + std::string(ex.head.path) +
-                                            " id=" + ex.request_id + ": " + std::string(row.sentence));
+                                            " id=" + ex.request_id + ": " + std::string(sentence));
   }
-  s3::error_document document{row.s3_code, row.sentence, ex.head.path, ex.request_id, std::move(details)};
+  s3::error_document document{row.s3_code, sentence, ex.head.path, ex.request_id, std::move(details)};
   auto const body = s3::render(document);
   fields.append("Content-Type: application/xml\r\n");
   auto const head = render_head(ex, {.status = row.status,

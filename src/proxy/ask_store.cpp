@@ -3,12 +3,15 @@
 #include "s3proxy/cache/cells.hpp"
 #include "s3proxy/http/byte_range.hpp"
 #include "s3proxy/observe/log.hpp"
+#include "s3proxy/proxy/read_request.hpp"
 #include "s3proxy/proxy/relay.hpp"
 
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 
 namespace s3proxy::proxy {
 namespace {
@@ -83,7 +86,7 @@ cache::facts_ptr learn(exchange& ex, cache::read_request const& read, upstream::
                        std::optional<byte_count> size, cache::moment began) {
   auto& index = ex.shared().index;
   auto const kind = head.status == 206 ? cache::answer_kind::part : cache::answer_kind::whole;
-  auto const told = cache::read_answer(head.headers, size, kind);
+  auto const told = cache::read_answer(head.headers, size, kind, kept_cors_fields(ex.shared()));
   auto const* what = std::get_if<cache::told>(&told);
   if (!what) {
     index.learn_absence(read.id, cache::absence::unstorable, began);
@@ -98,7 +101,8 @@ void learn_refusal(exchange& ex, cache::read_request const& read, unsigned statu
   if (status == 401 || status == 403) {
     ex.shared().index.revoke(read.id, ex.principal, began);
   }
-  if (status == 404 || status == 412) {
+  // 405: the version that was named is a delete marker now.
+  if (status == 404 || status == 405 || status == 412) {
     ex.shared().index.learn_absence(read.id, cache::absence::not_found, began);
   }
 }
@@ -196,6 +200,34 @@ awaitable<result<asked>> ask_get(exchange& ex, cache::read_request const& read,
     co_return relayed.error();
   }
   co_return asked::answered;
+}
+
+void learn_in_passing(exchange& ex, upstream::response_head const& head, cache::moment began) {
+  auto& index = ex.shared().index;
+  cache::object_id const id{ex.where.bucket, ex.where.key, asked_version(ex.query)};
+  switch (head.status) {
+    case 200:
+    case 206: {
+      std::optional<byte_count> size;
+      span_told(head, size);
+      auto told = cache::read_answer(head.headers, size, cache::answer_kind::part);
+      if (auto* what = std::get_if<cache::told>(&told)) {
+        what->headers = nullptr;
+        index.learn(id, {cache::evidence_source::listing, began, std::move(*what)}, std::nullopt);
+      }
+      return;
+    }
+    case 401:
+    case 403:
+      index.revoke(id, ex.principal, began);
+      return;
+    case 404:
+    case 405:
+      index.learn_absence(id, cache::absence::not_found, began);
+      return;
+    default:
+      return;
+  }
 }
 
 }  // namespace s3proxy::proxy

@@ -71,7 +71,7 @@ result<void> check_rights(exchange const& ex, std::string_view document, std::ve
     return s3::allows(*ex.known, s3::access::write, ex.where.bucket, key.text);
   };
   if (ex.known && !std::ranges::all_of(keys, may_write)) {
-    return errc::access_denied;
+    return errc::denied_by_rules;
   }
   // Rules judge what we read: the store must not find a key where we saw none, or another one.
   auto const sure = !keys.empty() && std::ranges::none_of(keys, &named_key::cut_off);

@@ -1,41 +1,35 @@
 #include "s3proxy/proxy/handlers.hpp"
 
-#include <algorithm>
-
 namespace s3proxy::proxy {
 namespace {
 
-boost::asio::awaitable<base::result<void>> not_offered(exchange&) {
-  co_return base::errc::not_implemented;
+boost::asio::awaitable<base::result<void>> no_session(exchange&) {
+  co_return base::errc::express_session;
 }
 
-/// CreateSession answers with credentials, which would be ours; a browser form carries a signature of its
-/// own, in a body that nobody here verifies.
-bool would_lend_our_rights(exchange const& ex) {
-  return ex.op == s3::operation::post_form || (ex.where.is_bucket() && ex.query.contains("session"));
+boost::asio::awaitable<base::result<void>> no_form(exchange&) {
+  co_return base::errc::post_policy_form;
 }
 
-/// Some stores take the first of a repeated parameter and some the last: either may make it a listing.
-bool is_list(exchange const& ex) {
-  return ex.head.method == http::method::get && ex.where.is_bucket() &&
-         std::ranges::any_of(ex.query, [](auto const& p) { return p.name == "list-type" && p.value == "2"; });
+/// Some store may look at the parameter alone.
+bool asks_for_session(exchange const& ex) {
+  return ex.where.is_bucket() && ex.query.contains("session");
 }
 
 }  // namespace
 
 handler dispatch(exchange const& ex) {
-  if (would_lend_our_rights(ex)) {
-    return not_offered;
+  if (asks_for_session(ex)) {
+    return no_session;
   }
-  if (is_list(ex)) {
-    return list_objects;
-  }
-  switch (s3::describe(ex.op).how) {
+  switch (s3::treatment_of(ex.op, ex.head.method, ex.where)) {
     case s3::treatment::cached_get:
     case s3::treatment::cached_head:
       return get_object;
     case s3::treatment::scanned_list:
       return list_objects;
+    case s3::treatment::refused:
+      return no_form;
     case s3::treatment::streamed:
       break;
   }

@@ -87,7 +87,8 @@ awaitable<result<coming_answer>> ask_for(worker_services& worker, fill_order con
     co_return learn_from_refusal(worker.shared, order, answer->head.status, began);
   }
   auto const kind = answer->head.status == 206 ? cache::answer_kind::part : cache::answer_kind::whole;
-  auto const told = cache::read_answer(answer->head.headers, order.facts->id.size, kind);
+  auto const told =
+      cache::read_answer(answer->head.headers, order.facts->id.size, kind, kept_cors_fields(worker.shared));
   if (auto const* what = std::get_if<cache::told>(&told)) {
     worker.shared.index.learn(order.id, {cache::evidence_source::answer, began, *what}, order.principal);
   }

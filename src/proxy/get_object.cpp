@@ -128,20 +128,10 @@ awaitable<result<void>> serve_head(exchange& ex, course const& way, cache::objec
 awaitable<result<void>> serve_not_modified(exchange& ex, course const& way,
                                            cache::object_facts const& facts) {
   note_phase(ex, way, nullptr);
-  auto const head = render_head(ex, {.status = 304,
-                                     .fields = facts.headers->rendered,
-                                     .framing = answer_framing::none,
-                                     .length = 0,
-                                     .request_id = {}});
+  auto const fields = not_modified_fields(*facts.headers);
+  auto const head = render_head(
+      ex, {.status = 304, .fields = fields, .framing = answer_framing::none, .length = 0, .request_id = {}});
   co_return co_await send(ex, head, {});
-}
-
-awaitable<result<void>> refuse_range(exchange& ex, course const& way, byte_count size) {
-  note_phase(ex, way, nullptr);
-  error_details details{{"RangeRequested", std::string(ex.head.fields.find("range").value_or(""))},
-                        {"ActualObjectSize", std::to_string(size)}};
-  auto fields = "Content-Range: " + http::unsatisfied_range(size) + "\r\n";
-  co_return co_await send_error(ex, errc::invalid_range, std::move(details), std::move(fields));
 }
 
 /// Asks the store, or waits for the answer to the same question of another request of the same principal.
@@ -174,7 +164,8 @@ awaitable<result<asked>> ask(exchange& ex, course& way, cache::plan const& plan)
   co_return co_await ask_get(ex, way.read, plan.if_match, way.fill);
 }
 
-/// Passes the client's own request through. A refusal takes the right away before the client hears of it.
+/// Passes the client's own request through. What the answer says, a refusal first of all, takes effect before
+/// the client hears of it.
 awaitable<result<void>> bypass(exchange& ex, cache::reason why) {
   ex.phase = cache::phase::bypass;
   ex.reason = why;
@@ -184,9 +175,7 @@ awaitable<result<void>> bypass(exchange& ex, cache::reason why) {
   if (!answer) {
     co_return answer.error();
   }
-  if (answer->head.status == 401 || answer->head.status == 403) {
-    ex.shared().index.revoke({ex.where.bucket, ex.where.key, asked_version(ex.query)}, ex.principal, began);
-  }
+  learn_in_passing(ex, answer->head, began);
   auto const look = [](std::string_view) {};
   co_return co_await relay_answer(ex, std::move(*answer), look);
 }
@@ -216,13 +205,11 @@ awaitable<result<void>> get_object(exchange& ex) {
         co_return co_await bypass(ex, plan.reason);
       case cache::step::not_modified:
         co_return co_await serve_not_modified(ex, way, *known.facts);
+      // The store says no in its own words: how they read, and what headers come with them, differs.
       case cache::step::precondition_failed:
-        note_phase(ex, way, nullptr);
-        co_return co_await send_error(
-            ex, errc::precondition_failed,
-            {{"Condition", way.read.conditions.if_match ? "If-Match" : "If-Unmodified-Since"}});
+        co_return co_await bypass(ex, cache::reason::condition);
       case cache::step::unsatisfiable:
-        co_return co_await refuse_range(ex, way, known.facts->id.size);
+        co_return co_await bypass(ex, cache::reason::unsatisfiable);
       case cache::step::serve: {
         if (way.read.kind == cache::read_kind::head) {
           co_return co_await serve_head(ex, way, *known.facts, plan.span);

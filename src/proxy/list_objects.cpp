@@ -3,6 +3,7 @@
 #include "s3proxy/proxy/relay.hpp"
 #include "s3proxy/s3/document_scanner.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace s3proxy::proxy {
@@ -27,7 +28,9 @@ boost::asio::awaitable<base::result<void>> list_objects(exchange& ex) {
                        {cache::evidence_source::listing, began, told}, std::nullopt);
   };
   s3::list_scanner scanner(learn);
-  if (ex.query.find("encoding-type") == "url") {
+  // Twice the parameter: which of the two counts is the store's to say.
+  auto const asks_for_url = [](auto const& p) { return p.name == "encoding-type" && p.value == "url"; };
+  if (std::ranges::any_of(ex.query, asks_for_url)) {
     scanner.expect_url_encoding();
   }
   auto const is_listing = answer->head.status == 200;

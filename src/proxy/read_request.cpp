@@ -70,6 +70,10 @@ bool overrides_any(http::query_list const& query) {
   return std::ranges::any_of(overrides, [&](auto const& pair) { return query.contains(pair.first); });
 }
 
+void append_line(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
 }  // namespace
 
 std::optional<cache::read_request> read_request_of(exchange const& ex) {
@@ -122,7 +126,19 @@ std::string override_fields(http::query_list const& query, cache::object_headers
   }
   std::string out;
   for (auto const& [name, value] : fields) {
-    out.append(name).append(": ").append(value).append("\r\n");
+    append_line(out, name, value);
+  }
+  return out;
+}
+
+std::string not_modified_fields(cache::object_headers const& headers) {
+  constexpr std::array<std::string_view, 7> shown{"etag", "last-modified",    "cache-control",   "expires",
+                                                  "vary", "content-location", "x-amz-version-id"};
+  std::string out;
+  for (auto const& [name, value] : headers.fields) {
+    if (std::ranges::any_of(shown, [&](auto one) { return http::same_name(one, name); })) {
+      append_line(out, name, value);
+    }
   }
   return out;
 }

@@ -24,7 +24,7 @@ base::byte_count length_of(exchange const& ex) {
 request_body::request_body(exchange& ex)
     : ex_(ex),
       length_(length_of(ex)),
-      buffer_(1 + ex.shared().config.limits.relay_bytes),
+      buffer_(ex.body_ended ? 1 : 1 + ex.shared().config.limits.relay_bytes),
       left_(length_on_the_wire(ex.head)),
       transport_ended_(ex.body_ended) {
   if (ex.head.body == http::body_kind::chunked) {

@@ -1,6 +1,7 @@
 #include "s3proxy/proxy/session.hpp"
 
 #include "s3proxy/base/crypto.hpp"
+#include "s3proxy/http/cors.hpp"
 #include "s3proxy/http/request_head.hpp"
 #include "s3proxy/observe/log.hpp"
 #include "s3proxy/proxy/answer.hpp"
@@ -76,12 +77,37 @@ error_details details_of(exchange const& ex, errc code) {
   return {};
 }
 
+/// Answers a browser that asks whether a page may send its request: without authentication, since it cannot
+/// sign.
+awaitable<result<void>> answer_preflight(exchange& ex) {
+  auto const& config = ex.shared().config;
+  ex.op = s3::operation::options;
+  auto const fields = http::preflight_fields(ex.head, config.cors_origins, config.limits.preflight);
+  if (!fields) {
+    co_return errc::cors_forbidden;
+  }
+  auto const head = render_head(
+      ex,
+      {.status = 200, .fields = *fields, .framing = answer_framing::length, .length = 0, .request_id = {}});
+  co_return co_await send(ex, head, {});
+}
+
 /// Runs the handler. A defect is caught here, once: its request fails, the process lives.
 awaitable<result<void>> handle(exchange& ex) {
   try {
+    if (!ex.shared().config.cors_origins.empty() && http::is_preflight(ex.head)) {
+      co_return co_await answer_preflight(ex);
+    }
     auto named = authorize(ex);
     if (!named) {
       co_return named.error();
+    }
+    if (ex.bearer) {
+      auto lent = co_await ex.shared().tokens->pair_for(ex.client, ex.principal, *ex.bearer);
+      if (!lent) {
+        co_return lent.error();
+      }
+      ex.signer = std::move(*lent);
     }
     co_return co_await dispatch(ex)(ex);
   } catch (std::exception const& defect) {

@@ -50,7 +50,7 @@ awaitable<result<upload_end>> send_body(upstream::origin_exchange& store, outgoi
 
 /// These work for minutes and may fail behind a 200, sent early, with white space to keep the connection.
 bool may_fail_behind_a_200(s3::operation op) {
-  return op == s3::operation::complete_multipart || op == s3::operation::copy_object ||
+  return op == s3::operation::complete_multipart_upload || op == s3::operation::copy_object ||
          op == s3::operation::upload_part_copy;
 }
 

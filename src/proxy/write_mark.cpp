@@ -42,6 +42,9 @@ void write_mark::raise() {
   if (whole_bucket_) {
     ex_.shared().epochs.raise(ex_.where.bucket);
   }
+  if (effect_ == s3::effect::voids_rights) {
+    ex_.shared().epochs.raise_rights(ex_.where.bucket);
+  }
   if (effect_ == s3::effect::writes_key) {
     raise_key(ex_, ex_.where.key);
   }

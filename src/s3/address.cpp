@@ -1,5 +1,6 @@
 #include "s3proxy/s3/address.hpp"
 
+#include "s3proxy/http/header_list.hpp"
 #include "s3proxy/http/target.hpp"
 
 #include <algorithm>
@@ -67,6 +68,40 @@ base::result<address> parse_address(std::string_view raw_path) {
     return errc::key_too_long;
   }
   return address{base::bucket_name{std::move(*bucket)}, base::object_key{std::move(*key)}};
+}
+
+std::string bucket_of_host(std::string_view host, std::span<std::string const> domains) {
+  auto const port = host.find(':');
+  auto const name = http::to_lower(host.substr(0, port));
+  std::size_t longest = 0;
+  auto const consider = [&](std::string_view domain) {
+    auto const is_it = name == domain;
+    auto const is_below = name.size() > domain.size() + 1 && name.ends_with(domain) &&
+                          name[name.size() - domain.size() - 1] == '.';
+    if ((is_it || is_below) && !domain.empty()) {
+      longest = std::max(longest, domain.size());
+    }
+  };
+  consider("localhost");
+  for (auto const& domain : domains) {
+    consider(domain);
+  }
+  return longest == 0 || longest == name.size() ? std::string() : name.substr(0, name.size() - longest - 1);
+}
+
+std::string path_style(std::string_view raw_path, std::string_view host,
+                       std::span<std::string const> domains) {
+  auto const bucket = bucket_of_host(host, domains);
+  return bucket.empty() ? std::string(raw_path) : "/" + bucket + std::string(raw_path);
+}
+
+base::result<address> parse_address(std::string_view raw_path, std::string_view host,
+                                    std::span<std::string const> domains) {
+  auto const bucket = bucket_of_host(host, domains);
+  if (!std::ranges::all_of(bucket, is_bucket_byte)) {
+    return errc::invalid_bucket_name;  // nothing in it is an escape or a slash of a path
+  }
+  return parse_address(path_style(raw_path, host, domains));
 }
 
 base::object_key folded(base::object_key const& key) {

@@ -3,12 +3,18 @@
 #include "s3proxy/http/byte_range.hpp"
 #include "s3proxy/http/target.hpp"
 
+#include <array>
 #include <utility>
 
 namespace s3proxy::s3 {
 namespace {
 
-constexpr std::string_view entry_path = "ListBucketResult/Contents";
+struct entry_kind {
+  std::string_view path;
+  list_scanner::currency is_current;
+};
+constexpr std::array entry_kinds{entry_kind{"ListBucketResult/Contents", list_scanner::currency::always},
+                                 entry_kind{"ListVersionsResult/Version", list_scanner::currency::if_latest}};
 
 /// S3 quotes the tag, some stores do not.
 base::etag quoted(std::string_view text) {
@@ -30,22 +36,27 @@ list_scanner::list_scanner(on_object handler)
       }) {}
 
 void list_scanner::element(std::string_view path, std::string_view text, bool truncated) {
-  if (path == "ListBucketResult/EncodingType") {
+  if (path == "ListBucketResult/EncodingType" || path == "ListVersionsResult/EncodingType") {
     url_encoded_ = text == "url";
     url_expected_ = false;  // now it is known
     return;
   }
-  if (!path.starts_with(entry_path)) {
-    return;
+  for (auto const& kind : entry_kinds) {
+    if (path == kind.path) {
+      return finish_entry(kind.is_current);
+    }
+    if (path.starts_with(kind.path)) {
+      return read_part(path.substr(kind.path.size()), text, truncated);
+    }
   }
-  auto const name = path.substr(entry_path.size());
-  if (name.empty()) {
-    return finish_entry();
-  }
+}
+
+void list_scanner::read_part(std::string_view name, std::string_view text, bool truncated) {
   auto* const slot = name == "/Key"            ? &key_
                      : name == "/ETag"         ? &tag_
                      : name == "/Size"         ? &size_
                      : name == "/LastModified" ? &modified_
+                     : name == "/IsLatest"     ? &latest_
                                                : nullptr;
   if (slot != nullptr) {
     spoiled_ = spoiled_ || truncated || slot->has_value();
@@ -53,12 +64,16 @@ void list_scanner::element(std::string_view path, std::string_view text, bool tr
   }
 }
 
-void list_scanner::finish_entry() {
+void list_scanner::finish_entry(currency is) {
   auto const key = std::exchange(key_, std::nullopt);
   auto const tag = std::exchange(tag_, std::nullopt);
   auto const size_text = std::exchange(size_, std::nullopt);
   auto const modified = std::exchange(modified_, std::nullopt);
+  auto const latest = std::exchange(latest_, std::nullopt);
   bool const spoiled = std::exchange(spoiled_, false);
+  if (is == currency::if_latest && latest != "true") {
+    return;
+  }
   auto const size = http::parse_decimal(size_text.value_or(""));
   if (spoiled || key.value_or("").empty() || tag.value_or("").empty() || !size) {
     return;

@@ -33,21 +33,56 @@ std::string text_of(pugi::xml_node parent, std::string_view name) {
   return text;
 }
 
+pugi::xml_node element(pugi::xml_node parent, std::string_view name) {
+  return parent.find_child([name](pugi::xml_node child) {
+    return child.type() == pugi::node_element && local_name(child) == name;
+  });
+}
+
+/// The root element; empty when the bytes are no document. The encoding is told, not guessed: a document that
+/// claims another one than UTF-8 is no answer of S3.
+pugi::xml_node load(pugi::xml_document& document, std::string_view bytes) {
+  if (bytes.size() > largest_document) {
+    return {};
+  }
+  auto const parsed =
+      document.load_buffer(bytes.data(), bytes.size(), pugi::parse_default, pugi::encoding_utf8);
+  return parsed ? document.document_element() : pugi::xml_node{};
+}
+
+std::optional<store_error> error_in(pugi::xml_node node) {
+  if (local_name(node) != "Error") {
+    return std::nullopt;
+  }
+  return store_error{text_of(node, "Code"), text_of(node, "Message"), text_of(node, "Region")};
+}
+
 }  // namespace
 
 std::optional<store_error> parse_error_document(std::string_view bytes) {
-  if (bytes.size() > largest_document) {
-    return std::nullopt;
-  }
   pugi::xml_document document;
-  // The encoding is told, not guessed: a document that claims another one than UTF-8 is no S3 answer.
-  auto const parsed =
-      document.load_buffer(bytes.data(), bytes.size(), pugi::parse_default, pugi::encoding_utf8);
-  auto const root = document.document_element();
-  if (!parsed || local_name(root) != "Error") {
-    return std::nullopt;
-  }
-  return store_error{text_of(root, "Code"), text_of(root, "Message"), text_of(root, "Region")};
+  return error_in(load(document, bytes));
+}
+
+std::optional<store_error> parse_sts_error(std::string_view bytes) {
+  pugi::xml_document document;
+  auto const root = load(document, bytes);
+  return error_in(local_name(root) == "ErrorResponse" ? element(root, "Error") : root);
+}
+
+std::optional<issued_credentials> parse_sts_credentials(std::string_view bytes) {
+  pugi::xml_document document;
+  auto const root = load(document, bytes);
+  auto const answered = root.find_child([](pugi::xml_node child) {
+    return child.type() == pugi::node_element && local_name(child).ends_with("Result");
+  });
+  auto const found = element(answered, "Credentials");
+  issued_credentials out{
+      {base::access_key_id(text_of(found, "AccessKeyId")), base::secret(text_of(found, "SecretAccessKey")),
+       base::secret(text_of(found, "SessionToken"))},
+      http::parse_iso_date(text_of(found, "Expiration"))};
+  bool const lasting = !element(found, "Expiration");
+  return is_usable(out.pair) && (out.expires || lasting) ? std::optional(std::move(out)) : std::nullopt;
 }
 
 bool blames_our_credentials(std::string_view code) {

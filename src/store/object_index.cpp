@@ -41,6 +41,9 @@ cache::entry_view object_index::look(cache::object_id const& id, base::principal
   view.facts = known.known.facts;
   view.evidence = known.known.evidence;
   view.right = cache::right_of(known.known, principal);
+  if (view.right && !cache::stands(*view.right, epochs_.rights_raised(id.bucket))) {
+    view.right.reset();
+  }
   view.unstorable = known.known.unstorable;
   view.doubted = known.known.doubted;
   return view;
@@ -79,7 +82,8 @@ cache::learnt object_index::learn(cache::object_id const& id, cache::evidence co
   // installed here.
   return change(id, [&](cache::entry& known) {
     auto const raised = epochs_.raised(id.bucket, id.key);
-    if (reader && cache::stands(said.began, raised)) {
+    auto const rights_raised = epochs_.rights_raised(id.bucket);
+    if (reader && cache::stands(said.began, raised) && cache::stands(said.began, rights_raised)) {
       cache::grant(known, *reader, said.began);
     }
     return cache::learn(known, said, raised, generation_.fetch_add(1, std::memory_order_relaxed));

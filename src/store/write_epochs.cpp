@@ -9,6 +9,15 @@
 
 namespace s3proxy::store {
 
+namespace {
+
+base::object_key const& rights_of_all_keys() {
+  static base::object_key const name(std::string_view("\0rights", 7));
+  return name;
+}
+
+}  // namespace
+
 write_epochs::write_epochs() : table_(std::make_unique<std::array<std::atomic<std::uint64_t>, slots>>()) {
   auto const bytes = base::random_bytes();
   std::memcpy(&seed_, bytes.data(), sizeof seed_);
@@ -21,6 +30,15 @@ void write_epochs::raise(base::bucket_name const& bucket, base::object_key const
 // No key is empty, so the bucket itself has a slot of its own.
 void write_epochs::raise(base::bucket_name const& bucket) {
   raise(slot(bucket, base::object_key()));
+}
+
+// No key holds a NUL, so neither does the name of this slot meet that of another.
+void write_epochs::raise_rights(base::bucket_name const& bucket) {
+  raise(slot(bucket, rights_of_all_keys()));
+}
+
+std::uint64_t write_epochs::rights_raised(base::bucket_name const& bucket) const {
+  return slot(bucket, rights_of_all_keys()).load(std::memory_order_acquire);
 }
 
 std::uint64_t write_epochs::raised(base::bucket_name const& bucket, base::object_key const& key) const {

@@ -117,7 +117,8 @@ connection::~connection() {
   }
 }
 
-awaitable<result<void>> connection::connect(asio::ip::tcp::resolver::results_type const& addresses) {
+awaitable<result<void>> connection::connect(asio::ip::tcp::resolver::results_type const& addresses,
+                                            std::string_view name) {
   auto& stream = impl_->lowest();
   stream.expires_after(impl_->limits.connect);
   auto [ec, where] = co_await stream.async_connect(addresses, as_result);
@@ -128,7 +129,7 @@ awaitable<result<void>> connection::connect(asio::ip::tcp::resolver::results_typ
   error_code ignored;
   stream.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
   if (impl_->tls) {
-    if (auto prepared = impl_->tls_from->prepare(impl_->tls->native_handle()); !prepared) {
+    if (auto prepared = impl_->tls_from->prepare(impl_->tls->native_handle(), name); !prepared) {
       co_return prepared.error();
     }
     stream.expires_after(impl_->limits.handshake);

@@ -1,6 +1,6 @@
 #include "s3proxy/upstream/connection_pool.hpp"
 
-#include "s3proxy/observe/log.hpp"
+#include "s3proxy/upstream/resolve.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -32,10 +32,15 @@ lease::~lease() {
 }
 
 connection_pool::connection_pool(asio::any_io_executor executor, endpoint where, tls_context* tls,
-                                 std::size_t most, origin_limits const& limits)
-    : executor_(std::move(executor)), where_(std::move(where)), tls_(tls), most_(most), limits_(limits) {}
+                                 std::size_t most, origin_limits const& limits, address_book known)
+    : executor_(std::move(executor)),
+      where_(std::move(where)),
+      tls_(tls),
+      most_(most),
+      limits_(limits),
+      known_(std::move(known)) {}
 
-asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice) {
+asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice, std::string host) {
   if (shut_) {
     co_return errc::origin_busy;
   }
@@ -49,23 +54,28 @@ asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice)
     }
   }
   if (choice == connection_choice::any) {
-    if (auto held = take_idle()) {
+    if (auto held = take_idle(host)) {
       held->used_before = true;
       co_return lease(shared_from_this(), std::move(held));
     }
   }
+  // Idle ones of other hosts make room: the limit counts them all.
+  while (!idle_.empty() && idle_.size() + lent_ > most_) {
+    idle_.erase(idle_.begin());
+  }
   // The lease counts from here on, so that a failed connect gives its place to the next in turn.
   lease made(shared_from_this(), std::make_unique<connection>(executor_, tls_, limits_));
-  auto addresses = co_await resolve();
-  if (!addresses) {
-    co_return addresses.error();
+  made->host = host;
+  auto found = co_await resolve(host);
+  if (!found) {
+    co_return found.error();
   }
   if (shut_) {
     co_return errc::origin_busy;
   }
-  auto connected = co_await made->connect(*addresses);
+  auto connected = co_await made->connect(*found, host);
   if (!connected) {
-    resolved_until_.reset();  // the address may be the old one
+    resolved_.erase(host);  // the address may be the old one
     co_return connected.error();
   }
   co_return made;
@@ -107,12 +117,15 @@ void connection_pool::pass_place_on() {
   --lent_;
 }
 
-std::unique_ptr<connection> connection_pool::take_idle() {
+std::unique_ptr<connection> connection_pool::take_idle(std::string_view host) {
   auto const oldest_kept = std::chrono::steady_clock::now() - limits_.keep;
   std::erase_if(idle_, [&](auto const& held) { return held->idle_since < oldest_kept; });
-  while (!idle_.empty()) {
-    auto held = std::move(idle_.back());
-    idle_.pop_back();
+  for (auto at = idle_.size(); at > 0; --at) {
+    if (idle_[at - 1]->host != host) {
+      continue;
+    }
+    auto held = std::move(idle_[at - 1]);
+    idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(at - 1));
     if (held->still_quiet()) {
       return held;
     }
@@ -131,35 +144,29 @@ asio::awaitable<result<void>> connection_pool::wait_for_turn() {
   co_return result<void>{};
 }
 
-// The system's resolver cannot be interrupted: it is left to finish on its own, and nobody waits longer than
-// the limit.
-asio::awaitable<result<tcp::resolver::results_type>> connection_pool::resolve() {
-  struct lookup {
-    tcp::resolver resolver;
-    asio::steady_timer done;
-    boost::system::error_code failed = asio::error::timed_out;
-    tcp::resolver::results_type found;
-  };
+asio::awaitable<result<connection_pool::addresses>> connection_pool::resolve(std::string const& host) {
+  if (known_) {
+    if (auto const address = known_(host)) {
+      co_return addresses::create(tcp::endpoint(*address, where_.port), host, std::to_string(where_.port));
+    }
+  }
+  auto const held = resolved_.find(host);
+  if (held != resolved_.end() && std::chrono::steady_clock::now() < held->second.until) {
+    co_return held->second.found;
+  }
+  auto found = co_await upstream::resolve(host, where_.port, limits_.resolve);
+  if (found) {
+    remember(host, *found);
+  }
+  co_return found;
+}
+
+void connection_pool::remember(std::string const& host, addresses const& found) {
   auto const now = std::chrono::steady_clock::now();
-  if (resolved_until_ && now < *resolved_until_) {
-    co_return addresses_;
+  std::erase_if(resolved_, [&](auto const& one) { return one.second.until <= now; });
+  if (resolved_.size() < limits_.hosts) {
+    resolved_.insert_or_assign(host, resolved{found, now + limits_.resolved_for});
   }
-  auto state = std::make_shared<lookup>(lookup{
-      tcp::resolver(executor_), asio::steady_timer(executor_, limits_.resolve), asio::error::timed_out, {}});
-  auto const finished = [state](boost::system::error_code ec, tcp::resolver::results_type found) {
-    state->failed = ec;
-    state->found = std::move(found);
-    state->done.cancel();
-  };
-  state->resolver.async_resolve(where_.host, std::to_string(where_.port), finished);
-  co_await state->done.async_wait(as_result);
-  if (state->failed) {
-    observe::warn(observe::room::upstream, "cannot resolve " + where_.host + ": " + state->failed.message());
-    co_return errc::origin_unresolved;
-  }
-  addresses_ = state->found;
-  resolved_until_ = now + limits_.resolved_for;
-  co_return addresses_;
 }
 
 }  // namespace s3proxy::upstream

@@ -2,6 +2,7 @@
 
 #include "s3proxy/base/crypto.hpp"
 #include "s3proxy/observe/log.hpp"
+#include "s3proxy/s3/bucket_region.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -17,6 +18,17 @@ using asio::awaitable;
 using base::errc;
 using base::result;
 
+/// The bucket of a path-style path, as its bytes stand there; empty for the service.
+std::string_view bucket_of(std::string_view path) {
+  path.remove_prefix(path.starts_with('/') ? 1 : 0);
+  return path.substr(0, path.find('/'));
+}
+
+bool is_unreachable(errc why) {
+  return why == errc::origin_unresolved || why == errc::origin_refused ||
+         why == errc::origin_connect_timeout || why == errc::origin_tls_failed;
+}
+
 }  // namespace
 
 awaitable<result<void>> origin_exchange::write_body(std::string_view framing, std::string_view bytes) {
@@ -28,7 +40,28 @@ awaitable<result<response_head>> origin_exchange::read_head(body_expected body) 
 }
 
 awaitable<result<std::size_t>> origin_exchange::read_body(std::span<char> into) {
-  return lease_->read_body(into);
+  if (given_ == peeked_.size()) {
+    co_return co_await lease_->read_body(into);
+  }
+  auto const count = peeked_.copy(into.data(), into.size(), given_);
+  given_ += count;
+  co_return count;
+}
+
+awaitable<result<std::string_view>> origin_exchange::peek_body(std::size_t most) {
+  while (peeked_.size() < most) {
+    auto const before = peeked_.size();
+    peeked_.resize(most);
+    auto got = co_await lease_->read_body({peeked_.data() + before, most - before});
+    peeked_.resize(before + (got ? *got : 0));
+    if (!got) {
+      co_return got.error();
+    }
+    if (*got == 0) {
+      break;
+    }
+  }
+  co_return std::string_view(peeked_);
 }
 
 origin_client::origin_client(asio::any_io_executor executor, origin_settings const& settings,
@@ -36,36 +69,39 @@ origin_client::origin_client(asio::any_io_executor executor, origin_settings con
     : executor_(executor),
       settings_(settings),
       clock_(clock),
+      aws_(s3::aws_endpoint::read(settings.endpoint.host)),
       pool_(std::make_shared<connection_pool>(executor, settings.endpoint, settings.tls.get(), connections,
-                                              settings.limits)),
+                                              settings.limits, settings.known_addresses)),
       budget_(settings.limits) {
   auto const seed = base::random_bytes();
   std::memcpy(&random_state_, seed.data(), sizeof random_state_);
 }
 
-std::string origin_client::sign(origin_request const& request, http::header_list& headers) {
+std::string origin_client::sign(origin_request const& request, destination const& to,
+                                http::header_list& headers) {
   if (!request.signer) {
     return request.query;
   }
   auto const now = clock_.wall_now();
   switch (request.form) {
     case signature_form::header:
-      s3::sign(request.method, request.path, request.query, headers, *request.signer, settings_.region,
+      s3::sign(request.method, request.path, request.query, headers, *request.signer, to.region,
                request.payload_hash, now, keys_);
       return request.query;
     case signature_form::query:
       // As long as a store believes a header signature: clocks may differ as much.
       return s3::presign(
           {request.method, request.path, request.query, request.payload_hash, s3::allowed_skew}, headers,
-          *request.signer, settings_.region, now, keys_);
+          *request.signer, to.region, now, keys_);
   }
   return {};
 }
 
-std::string origin_client::signed_head(origin_request const& request) {
+std::string origin_client::signed_head(origin_request const& request, destination const& to) {
   auto headers = request.headers;
-  headers.set("Host", settings_.endpoint.host_field());
-  auto const query = sign(request, headers);
+  auto const there = endpoint{settings_.endpoint.scheme, to.host, settings_.endpoint.port};
+  headers.set("Host", there.host_field());
+  auto const query = sign(request, to, headers);
   std::string head;
   head.reserve(1024);
   head.append(request.method).append(" ").append(request.path);
@@ -84,15 +120,16 @@ std::string origin_client::signed_head(origin_request const& request) {
 }
 
 awaitable<result<origin_answer>> origin_client::read_once(origin_request const& request,
-                                                          connection_choice choice, connection_age& age) {
+                                                          destination const& to, connection_choice choice,
+                                                          connection_age& age) {
   age = connection_age::fresh;
-  auto borrowed = co_await pool_->borrow(choice);
+  auto borrowed = co_await pool_->borrow(choice, to.host);
   if (!borrowed) {
     co_return borrowed.error();
   }
   age = (*borrowed)->used_before ? connection_age::reused : connection_age::fresh;
-  auto asked = std::make_unique<origin_exchange>(std::move(*borrowed));
-  auto const head = signed_head(request);
+  auto asked = std::make_unique<origin_exchange>(std::move(*borrowed), to);
+  auto const head = signed_head(request, to);
   auto sent = co_await asked->write_body(head, {});
   if (!sent) {
     co_return sent.error();
@@ -106,11 +143,103 @@ awaitable<result<origin_answer>> origin_client::read_once(origin_request const& 
 }
 
 awaitable<result<origin_answer>> origin_client::read(origin_request request, call_count& count) {
+  auto const to = where_is(request.path);
+  auto answer = co_await read_at(request, to, count);
+  auto const there = co_await told_elsewhere(request, answer);
+  if (!there) {
+    learn_from(answer, request.path, to);
+    co_return answer;
+  }
+  answer = errc::origin_reset;  // lets the connection go
+  answer = co_await read_at(request, *there, count);
+  learn_from(answer, request.path, *there);
+  co_return answer;
+}
+
+destination origin_client::where_is(std::string_view path) const {
+  auto out = home();
+  if (auto region = aws_ ? settings_.regions->find(bucket_of(path)) : std::nullopt) {
+    if (*region != aws_->region()) {
+      out.host = aws_->host_in(*region).value_or(out.host);
+    }
+    out.region = *std::move(region);
+  }
+  return out;
+}
+
+bool origin_client::learn_region(std::string_view path, std::string_view region) {
+  if (!aws_ || bucket_of(path).empty() || !aws_->host_in(region)) {
+    return false;
+  }
+  settings_.regions->remember(bucket_of(path), region, settings_.limits.known_buckets);
+  return true;
+}
+
+// A region that carries out a request for a bucket is the bucket's: it redirects all others. One that cannot
+// be reached may not exist: the endpoint is asked again.
+void origin_client::learn_from(result<origin_answer> const& answer, std::string_view path,
+                               destination const& from) {
+  auto const bucket = bucket_of(path);
+  if (!aws_ || bucket.empty()) {
+    return;
+  }
+  if (!answer && from != home() && is_unreachable(base::to_errc(answer.error()))) {
+    settings_.regions->forget(bucket);
+  }
+  if (answer && answer->head.status / 100 == 2 && !settings_.regions->find(bucket)) {
+    settings_.regions->remember(bucket, from.region, settings_.limits.known_buckets);
+  }
+}
+
+awaitable<std::optional<destination>> origin_client::told_elsewhere(origin_request const& request,
+                                                                    result<origin_answer> const& answer) {
+  if (!aws_ || !answer || !s3::may_tell_region(answer->head.status)) {
+    co_return std::nullopt;
+  }
+  // Read to its end, its connection can be used again; a fault in it is told to whoever reads on.
+  auto const body = co_await answer->body->peek_body(settings_.limits.redirect_bytes);
+  auto const region = s3::told_region(answer->head.status, answer->head.headers, body ? *body : "");
+  auto const& asked = answer->body->asked();
+  auto const another_reason = answer->head.status == 400 && region == asked.region;
+  if (region.empty() || another_reason || !learn_region(request.path, region)) {
+    co_return std::nullopt;
+  }
+  auto const there = where_is(request.path);
+  if (there == asked) {
+    co_return std::nullopt;
+  }
+  observe::info(observe::room::upstream,
+                "bucket " + std::string(bucket_of(request.path)) + " lives in " + region + ": asking there");
+  co_return there;
+}
+
+// HEAD of a bucket says where it lives even in its refusals (200, 301, 400, 403).
+awaitable<result<void>> origin_client::look_for_bucket(origin_request const& request, call_count& count) {
+  auto const bucket = bucket_of(request.path);
+  if (!aws_ || bucket.empty() || settings_.regions->find(bucket)) {
+    co_return result<void>{};
+  }
+  origin_request question;
+  question.method = "HEAD";
+  question.path = "/" + std::string(bucket);
+  question.signer = request.signer;
+  auto const to = home();
+  auto answer = co_await read_at(question, to, count);
+  if (!answer) {
+    co_return answer.error();
+  }
+  learn_region(request.path, answer->head.headers.find("x-amz-bucket-region").value_or(""));
+  co_await answer->body->peek_body(1);  // the end of a HEAD's answer: its connection can be used again
+  co_return result<void>{};
+}
+
+awaitable<result<origin_answer>> origin_client::read_at(origin_request const& request, destination const& to,
+                                                        call_count& count) {
   auto choice = connection_choice::any;
   for (unsigned made = 1;; ++made) {
     auto age = connection_age::fresh;
     ++count.calls;
-    auto answer = co_await read_once(request, choice, age);
+    auto answer = co_await read_once(request, to, choice, age);
     auto const passing = answer && is_passing_fault(answer->head.status);
     if (answer && !passing) {
       budget_.earn();
@@ -134,17 +263,22 @@ awaitable<result<origin_answer>> origin_client::read(origin_request request, cal
 
 awaitable<result<std::unique_ptr<origin_exchange>>> origin_client::open(origin_request request,
                                                                         call_count& count) {
+  auto looked = co_await look_for_bucket(request, count);
+  if (!looked) {
+    co_return looked.error();
+  }
+  auto const to = where_is(request.path);
   for (unsigned made = 1;; ++made) {
     ++count.calls;
     auto why = errc::origin_reset;
     auto kind = repeatable::unwritten;
-    auto borrowed = co_await pool_->borrow(connection_choice::any);
+    auto borrowed = co_await pool_->borrow(connection_choice::any, to.host);
     if (borrowed) {
       auto& line = **borrowed;
-      auto const head = signed_head(request);
+      auto const head = signed_head(request, to);
       auto sent = co_await line.write(head, {});
       if (sent) {
-        co_return std::make_unique<origin_exchange>(std::move(*borrowed));
+        co_return std::make_unique<origin_exchange>(std::move(*borrowed), to);
       }
       kind = line.written() ? repeatable::no : repeatable::unwritten;
       why = line.written() ? errc::outcome_unknown : errc::origin_refused;

@@ -15,11 +15,11 @@ namespace s3proxy::upstream {
 
 // OpenSSL makes a session useless when one of its connections is dropped without TLS's own goodbye, as ours
 // are. So a copy is kept, and copies of it are offered.
-int keep_session(void* self, void* session) {
+int keep_session(void* self, void* session, std::string_view name) {
   auto& home = *static_cast<tls_generation*>(self);
   auto* const copy = SSL_SESSION_dup(static_cast<SSL_SESSION*>(session));
   std::lock_guard const lock(home.mutex_);
-  auto* old = std::exchange(home.session_, copy);
+  auto* old = std::exchange(home.sessions_[std::string(name)], copy);
   SSL_SESSION_free(static_cast<SSL_SESSION*>(old));
   return 0;  // we hold no reference to the connection's own
 }
@@ -36,7 +36,9 @@ int place_in_context() {
 // TLS 1.3 hands out tickets after the handshake, so sessions come by callback, not from the finished
 // handshake.
 int on_new_session(SSL* ssl, SSL_SESSION* session) {
-  return keep_session(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), place_in_context()), session);
+  auto const* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);  // null for an address
+  return keep_session(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), place_in_context()), session,
+                      name ? name : "");
 }
 
 /// Why `native` cannot use the files, if it cannot.
@@ -123,7 +125,9 @@ tls_generation::tls_generation(std::string host)
 }
 
 tls_generation::~tls_generation() {
-  SSL_SESSION_free(static_cast<SSL_SESSION*>(session_));
+  for (auto const& [name, session] : sessions_) {
+    SSL_SESSION_free(static_cast<SSL_SESSION*>(session));
+  }
 }
 
 tls_context::tls_context(tls_options options, base::file_reader read)
@@ -173,19 +177,20 @@ std::shared_ptr<tls_generation> tls_context::current() const {
   return current_;
 }
 
-base::result<void> tls_generation::prepare(void* native_ssl) {
+base::result<void> tls_generation::prepare(void* native_ssl, std::string_view host) {
   auto* ssl = static_cast<SSL*>(native_ssl);
+  auto const name = host.empty() ? host_ : std::string(host);
   boost::system::error_code not_an_address;
-  boost::asio::ip::make_address(host_, not_an_address);
-  bool const named = not_an_address ? SSL_set_tlsext_host_name(ssl, host_.c_str()) == 1 &&
-                                          SSL_set1_host(ssl, host_.c_str()) == 1
-                                    : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host_.c_str()) == 1;
+  boost::asio::ip::make_address(name, not_an_address);
+  bool const named = not_an_address ? SSL_set_tlsext_host_name(ssl, name.c_str()) == 1 &&
+                                          SSL_set1_host(ssl, name.c_str()) == 1
+                                    : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1;
   if (!named) {
     return base::errc::origin_tls_failed;
   }
   std::lock_guard const lock(mutex_);
-  if (session_) {
-    auto* const copy = SSL_SESSION_dup(static_cast<SSL_SESSION*>(session_));
+  if (auto const held = sessions_.find(not_an_address ? name : std::string()); held != sessions_.end()) {
+    auto* const copy = SSL_SESSION_dup(static_cast<SSL_SESSION*>(held->second));
     SSL_set_session(ssl, copy);  // takes a reference of its own
     SSL_SESSION_free(copy);
   }

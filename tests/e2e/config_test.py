@@ -1,4 +1,4 @@
-"""The configuration file as an operator meets it: checked, printed, in force, and changed while the daemon runs."""
+"""The configuration file as an operator meets it: checked, printed, in force, and changed at run time."""
 
 import os
 import re
@@ -118,7 +118,8 @@ class ConfigTest(scene.SceneTest):
     def test_effective_prints_every_value_with_its_source_and_no_secret(self):
         path = self.write(
             f'endpoint = "{self.store.url}"\nport = 81\nmetadata-ttl = "5s"\n'
-            f'[[principals]]\nname = "lake"\naccess-key-id = "{ACCESS_KEY}"\nsecret-access-key = "{SECRET_KEY}"\n'
+            f'[[principals]]\nname = "lake"\naccess-key-id = "{ACCESS_KEY}"\n'
+            f'secret-access-key = "{SECRET_KEY}"\n'
             + identity(ANN)
         )
         arguments = ("config", "--effective", "--config", str(path), "--port", "82")
@@ -172,7 +173,7 @@ class ConfigTest(scene.SceneTest):
 
         self.write(identity(BOB, secret='secret-file = "bob"'))
         self.write(BOB[1] + "\n", "bob")
-        self.reload(daemon, r"info +app: configuration read again: identity BOBKEY added; identity ANNKEY removed")
+        self.reload(daemon, r"configuration read again: identity BOBKEY added; identity ANNKEY removed")
         self.assertEqual(self.get(daemon, BOB, target(bucket, "key")).body, b"body")
         self.assertEqual(self.get(daemon, ANN, target(bucket, "key")).code, "InvalidAccessKeyId")
 
@@ -205,7 +206,7 @@ class ConfigTest(scene.SceneTest):
         self.write('metadata-ttl = "1s"\nlog-level = "warn"\n' + identity(ANN))
         self.reload(
             daemon,
-            r"warn +app: metadata-ttl changed from the default \(60s\) to `1s`; that takes effect at the next start",
+            r"metadata-ttl changed from the default \(60s\) to `1s`; that takes effect at the next start",
         )
         # Said at the level info, which is not shown any more.
         self.assertNotIn("configuration read again", daemon.said())

@@ -8,8 +8,7 @@ The store itself is the expectation. What may differ is named here, and nothing 
 - a checksum is shown on whole answers only, this store shows it on a range that spans the object, too;
 - this store ignores numbers beyond 2^63 in a range, s3proxy takes them for very large;
 - this store compares If-(Un)Modified-Since with a file's time to the nanosecond, s3proxy with Last-Modified;
-- this store takes a list in If-Match for one entity tag;
-- this store omits the size from a 416 about an empty object, by which clients recognise one.
+- this store takes a list in If-Match for one entity tag.
 """
 
 import re

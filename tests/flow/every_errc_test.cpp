@@ -3,6 +3,8 @@
 
 #include "support/blackhole.hpp"
 #include "support/certificate.hpp"
+#include "support/exchanging.hpp"
+#include "support/streamed.hpp"
 #include "support/told.hpp"
 #include "support/world.hpp"
 
@@ -111,10 +113,22 @@ void add_authorization(provocations& out) {
   });
   out[errc::authorization_malformed] =
       changed([](world&, auto good) { return replaced(good, "/s3/", "/s4/"); });
+  auto const presigned = [](std::chrono::seconds ahead, std::chrono::seconds lifetime) {
+    return changed([=](world& w, auto) {
+      return presigned_bytes({"GET", "/bucket/k"}, w.proxy->port(), w.keys, w.clock.wall_now() + ahead,
+                             lifetime);
+    });
+  };
+  out[errc::presigned_malformed] = raw("GET /bucket/k?X-Amz-Signature=x HTTP/1.1\r\nHost: a\r\n\r\n");
+  out[errc::invalid_expires] = presigned(0s, 604'801s);
+  out[errc::request_expired] = presigned(-2h, 1h);
+  out[errc::request_not_yet_valid] = presigned(1h, 1h);
   out[errc::invalid_authorization] =
       changed([=](world& w, auto) { return plain(w, "Authorization: Bearer x\r\n"); });
   out[errc::unsupported_signature] =
       changed([=](world& w, auto) { return plain(w, "Authorization: AWS A:b\r\n"); });
+  out[errc::unsupported_sigv4a] =
+      changed([=](world& w, auto) { return plain(w, "Authorization: AWS4-ECDSA-P256-SHA256 a\r\n"); });
   out[errc::missing_content_sha256] = changed([](world&, auto good) {
     auto const at = good.find("x-amz-content-sha256: ");
     return good.erase(at, good.find("\r\n", at) + 2 - at);
@@ -127,18 +141,71 @@ void add_authorization(provocations& out) {
                                 w.clock.wall_now()));
   };
   out[errc::not_implemented] =
-      signed_as({"PUT", "/bucket/k", {}, "hello", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"});
+      signed_as({"PUT", "/bucket/k", {}, "hello", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"});
+  out[errc::cors_forbidden] = [] {
+    world w({.cors_origins = {"https://app.example"}});
+    return sent(w,
+                plain_bytes({"OPTIONS",
+                             "/bucket/k",
+                             {{"Origin", "http://evil.example"}, {"Access-Control-Request-Method", "GET"}}},
+                            w.proxy->port()));
+  };
+  out[errc::express_session] = signed_as({"GET", "/bucket?session"});
+  out[errc::post_policy_form] =
+      signed_as({"POST", "/bucket", {{"Content-Type", "multipart/form-data; boundary=x"}}, "--x--"});
+  out[errc::denied_by_rules] = [] {
+    world w;
+    w.use_roster(w.ruled_by({}));
+    return w.get("/bucket/k");
+  };
+  out[errc::invalid_copy_source] = [] {
+    world w;
+    w.use_roster(w.ruled_by({{base::bucket_name("bucket"), "", true, true, true}}));
+    return w.put("/bucket/k", "", {{"x-amz-copy-source", "bucket"}});
+  };
   out[errc::foreign_page] = [] {
     world w({.allow_anonymous = true});
     return sent(w, plain_bytes({"GET", "/bucket/k", {{"Origin", "http://evil.example"}}}, w.proxy->port()));
   };
 }
 
+provocation streaming(streamed upload) {
+  return [upload] {
+    world w;
+    return sent(w, signed_bytes(w, upload));
+  };
+}
+
+void add_bodies(provocations& out) {
+  std::string const crc = "x-amz-checksum-crc32";
+  out[errc::invalid_chunk_size] =
+      streaming({.lines = streamed::signing::chunks, .data = std::string(9000, 'x'), .chunk = 4096});
+  out[errc::malformed_trailer] = streaming(
+      {.data = "x", .trailer = crc, .spoil = [](std::string& body) { body.erase(body.find("x-amz"), 1); }});
+  out[errc::bad_digest] = streaming({.data = "x", .trailer = crc, .value = "AAAAAA=="});
+  out[errc::malformed_xml] = [] {
+    world w({.adjust = [](proxy::limits& l) { l.delete_document_bytes = 3; }});
+    return w.ask({"POST", "/bucket?delete", {}, "<Delete/>"});
+  };
+}
+
+void add_chunked_bodies(provocations& out) {
+  std::string const hmac = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
+  auto const upload = [](std::string const& length, std::string const& word) {
+    return signed_as({"PUT", "/bucket/k", {{"x-amz-decoded-content-length", length}}, "hello", word});
+  };
+  out[errc::streaming_misplaced] =
+      signed_as({"GET", "/bucket/k", {{"x-amz-decoded-content-length", "5"}}, {}, hmac});
+  out[errc::hashed_chunks] = upload("5", std::string(64, 'a'));
+  out[errc::missing_decoded_length] = signed_as({"PUT", "/bucket/k", {}, "hello", hmac});
+  out[errc::invalid_decoded_length] = upload("five", hmac);
+  out[errc::upload_too_large] = upload("5368709121", hmac);
+  out[errc::invalid_trailer_name] = upload("5", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
+}
+
 void add_objects(provocations& out) {
   out[errc::invalid_bucket_name] = signed_as({"GET", "/-/k"});
   out[errc::key_too_long] = signed_as({"GET", "/bucket/" + std::string(1025, 'k')});
-  out[errc::invalid_range] = signed_as({"GET", "/bucket/k", {{"Range", "bytes=1000-"}}});
-  out[errc::precondition_failed] = signed_as({"GET", "/bucket/k", {{"If-Match", "\"no\""}}});
   // Its metadata always say that it is there, its bytes that it is another one now.
   out[errc::version_changed] = [] {
     world w;
@@ -189,6 +256,21 @@ void add_origin(provocations& out) {
   out[errc::origin_stalled] = with_limits(impatient, {.what = stall_body, .bytes = 20}, {"GET", "/bucket/k"});
   out[errc::origin_rejected_credentials] = faulty(
       {.what = answer_status, .status = 403, .body = "<Error><Code>InvalidAccessKeyId</Code></Error>"});
+  out[errc::wrong_region] = faulty({.what = answer_status,
+                                    .status = 301,
+                                    .body = "<Error><Code>PermanentRedirect</Code></Error>",
+                                    .extra_fields = "x-amz-bucket-region: no region/\r\n"});
+  out[errc::credentials_expired] = [] {
+    world w;
+    auto everybody = std::make_shared<proxy::roster>(*proxy::roster_of_one(
+        std::make_shared<s3::credentials const>(w.keys), proxy::unsigned_access::refused));
+    for (auto& [id, who] : everybody->principals) {
+      auto const nobody = [] { return std::shared_ptr<s3::credentials const>(); };
+      who = std::make_shared<proxy::principal const>(proxy::principal{id, nobody});
+    }
+    w.use_roster(everybody);
+    return w.get("/bucket/k");
+  };
   out[errc::outcome_unknown] = faulty({.what = fault::kind::reset}, {"PUT", "/bucket/k", {}, "hello"});
   out[errc::origin_busy] = [] {
     world w({.threads = 1, .adjust = [](proxy::limits& l) {
@@ -201,6 +283,27 @@ void add_origin(provocations& out) {
     first.send(w.signed_request({"GET", "/bucket/held?acl"}));
     held->wait_for_arrivals(1);
     return w.get("/bucket/k");
+  };
+}
+
+void add_tokens(provocations& out) {
+  auto const sts_says = [](fault what) {
+    return [what] {
+      exchanging e(limited([](proxy::token_limits& l) { l.call.total = 200ms; }));
+      e.sts.next(what);
+      return e.ask("A");
+    };
+  };
+  out[errc::token_refused] =
+      sts_says({.what = answer_status, .status = 403, .body = sts_refusal("AccessDenied")});
+  out[errc::token_expired] =
+      sts_says({.what = answer_status, .status = 400, .body = sts_refusal("ExpiredToken")});
+  out[errc::sts_unavailable] = sts_says({.what = fault::kind::reset});
+  out[errc::sts_timeout] = sts_says({.what = hang});
+  out[errc::sts_bad_answer] = sts_says({.what = garbage});
+  out[errc::too_many_tokens] = [] {
+    exchanging e(limited([](proxy::token_limits& l) { l.in_flight = 0; }));
+    return e.ask("A");
   };
 }
 
@@ -222,8 +325,11 @@ provocations all() {
   provocations out;
   add_framing(out);
   add_authorization(out);
+  add_bodies(out);
+  add_chunked_bodies(out);
   add_objects(out);
   add_origin(out);
+  add_tokens(out);
   return out;
 }
 

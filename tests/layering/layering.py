@@ -28,6 +28,7 @@ DOORS = {
     "openssl/": ["base/crypto", "base/pem", "net/tls_context", "net/tls_channel", "upstream/tls_context"],
     "boost/asio/ssl": ["upstream/"],
     "pugixml": ["s3/xml"],
+    "boost/json": ["upstream/credential_document"],
     "spdlog/": ["observe/log"],
     "CLI/": ["app/options"],
     "toml++/": ["app/config_file"],

@@ -62,7 +62,7 @@ class aws_chunks {
 };
 
 /// The same bytes in transfer chunks of `size`.
-inline std::string in_transfer_chunks(std::string_view body, std::size_t size) {
+inline std::string in_transfer_chunks_of(std::string_view body, std::size_t size) {
   std::ostringstream out;
   out << std::hex;
   for (std::size_t at = 0; at < body.size(); at += size) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "s3proxy/http/byte_range.hpp"
+#include "s3proxy/http/chunked_decoder.hpp"
+#include "s3proxy/http/target.hpp"
 
 #include "support/scripted_origin.hpp"
 
@@ -70,7 +72,8 @@ class scripted_origin::connection {
       return false;
     }
     // Faults that strike before the body is read are decided on the head alone.
-    auto const what = home_.take_fault(*request);
+    auto const early = home_.take_fault(*request);
+    auto what = early.value_or(fault{});
     if (what.what == fault::kind::reset_unread) {
       record(*request);
       return reset_connection();
@@ -88,6 +91,9 @@ class scripted_origin::connection {
     }
     if (!read_body(*request)) {
       return false;
+    }
+    if (!early && !request->body.empty()) {
+      what = home_.take_fault(*request).value_or(fault{});  // a rule may be about the body
     }
     record(*request);
     if (auto const held = home_.gate_for(*request)) {
@@ -126,17 +132,45 @@ class scripted_origin::connection {
   }
 
   bool read_body(received& request) {
+    if (request.header("transfer-encoding") == "chunked") {
+      return read_chunks(request);
+    }
     auto const length = http::parse_decimal(request.header("content-length")).value_or(0);
     while (buffer_.size() < length) {
       if (!read_more()) {
         request.body = buffer_;
-        record(request);  // a body that ended early is worth knowing
-        return false;
+        return cut_short(request);
       }
     }
     request.body = buffer_.substr(0, length);
     buffer_.erase(0, length);
     return true;
+  }
+
+  bool read_chunks(received& request) {
+    http::chunked_decoder decoder;
+    for (;;) {
+      auto const got = decoder.decode(buffer_);
+      if (!got) {
+        return cut_short(request);
+      }
+      request.body.append(buffer_, 0, got->data);
+      buffer_.erase(0, got->taken);
+      if (decoder.ended()) {
+        return true;
+      }
+      if (!read_more()) {
+        return cut_short(request);
+      }
+    }
+  }
+
+  /// A body that ended early is worth knowing.
+  bool cut_short(received& request) {
+    request.complete = false;
+    request.was_reset = reset_;
+    record(request);
+    return false;
   }
 
   bool read_more() {
@@ -145,6 +179,7 @@ class scripted_origin::connection {
     auto const count =
         tls_ ? tls_->read_some(asio::buffer(piece), ec) : socket_.read_some(asio::buffer(piece), ec);
     buffer_.append(piece, 0, count);
+    reset_ = ec == asio::error::connection_reset;
     return !ec;
   }
 
@@ -210,6 +245,7 @@ class scripted_origin::connection {
   }
 
   reply home_reply(received const& request, fault const& what);
+  reply listing_reply(std::string const& bucket, http::query_list const& asked);
   reply object_reply(received const& request, object const& found, fault const& what);
 
   bool write(reply made, std::string const& method, fault const& what) {
@@ -223,7 +259,7 @@ class scripted_origin::connection {
     if (!send(head)) {
       return false;
     }
-    if (what.then && what.what != late_answer && what.what != late_body) {
+    if (what.then && what.what != late_answer && what.what != late_body && what.what != paused_body) {
       what.then();
     }
     if (method == "HEAD" || made.status == 304 || made.status == 204) {
@@ -246,6 +282,12 @@ class scripted_origin::connection {
         send(body.substr(0, cut));
         hang_on();
         return false;
+      case paused_body:
+        if (!send(body.substr(0, cut))) {
+          return false;
+        }
+        what.then();
+        return send(body.substr(cut));
       case drip:
         return send_in_pieces(body, what.bytes, "");
       case no_length:
@@ -275,6 +317,7 @@ class scripted_origin::connection {
   tcp::socket socket_;
   std::optional<asio::ssl::stream<tcp::socket&>> tls_;
   std::string buffer_;
+  bool reset_ = false;
 };
 
 }  // namespace s3proxy::test

@@ -123,7 +123,7 @@ void scripted_origin::clear_rules() {
   rules_.clear();
 }
 
-fault scripted_origin::take_fault(received const& request) {
+std::optional<fault> scripted_origin::take_fault(received const& request) {
   std::lock_guard const lock(mutex_);
   for (auto& one : rules_) {
     if (!one.held && one.times > 0 && one.match(request)) {
@@ -131,7 +131,7 @@ fault scripted_origin::take_fault(received const& request) {
       return one.what;
     }
   }
-  return {};
+  return std::nullopt;
 }
 
 std::shared_ptr<gate> scripted_origin::gate_for(received const& request) {
@@ -164,6 +164,11 @@ void scripted_origin::forget_requests() {
 std::size_t scripted_origin::connections() const {
   std::lock_guard const lock(mutex_);
   return accepted_;
+}
+
+std::size_t scripted_origin::open_connections() const {
+  std::lock_guard const lock(mutex_);
+  return open_.size();
 }
 
 std::uint64_t scripted_origin::body_bytes() const {

@@ -27,7 +27,9 @@ struct received {
   std::string method;
   std::string target;  ///< path and query as they came
   http::header_list headers;
-  std::string body{};
+  std::string body{};      ///< without its transfer coding
+  bool complete = true;    ///< the body came to its end
+  bool was_reset = false;  ///< it did not: the connection was reset
 
   std::string path() const { return target.substr(0, target.find('?')); }
   std::string header(std::string_view name) const { return std::string(headers.find(name).value_or("")); }
@@ -48,6 +50,7 @@ struct fault {
     cut_body,         ///< closes after `bytes` of the body
     reset_body,       ///< resets after `bytes` of the body
     stall_body,       ///< stops after `bytes` of the body
+    paused_body,      ///< calls `then` after `bytes` of the body
     drip,             ///< the body in pieces of `bytes`
     long_body,        ///< more bytes than Content-Length says
     wrong_range,      ///< a Content-Range that was not asked for
@@ -125,6 +128,8 @@ class scripted_origin {
   std::size_t count(matcher const& match = [](received const&) { return true; }) const;
   void forget_requests();
   std::size_t connections() const;
+  /// Connections that are being served now.
+  std::size_t open_connections() const;
   /// Bytes of bodies that were sent to clients.
   std::uint64_t body_bytes() const;
   /// Bytes, heads included, that the sockets have taken: a client that does not read stops this count.
@@ -146,7 +151,7 @@ class scripted_origin {
   class connection;
 
   void accept_loop();
-  fault take_fault(received const& request);
+  std::optional<fault> take_fault(received const& request);
   std::shared_ptr<gate> gate_for(received const& request);
 
   boost::asio::io_context context_;

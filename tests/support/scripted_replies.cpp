@@ -3,6 +3,10 @@
 
 #include "support/scripted_connection.hpp"
 
+#include <optional>
+#include <string>
+#include <utility>
+
 // What the scripted store says to a request when nothing goes wrong, or when what goes wrong is in the answer
 // itself.
 
@@ -24,6 +28,22 @@ std::string in_xml(std::string const& text) {
     out += is_safe_in_xml(c) ? std::string(1, c) : "&#" + std::to_string(static_cast<int>(c)) + ";";
   }
   return out;
+}
+
+/// The query of a request that lists a bucket in some way: a GET of one, with no sub-resource.
+std::optional<http::query_list> listing_asked(received const& request) {
+  auto const path = request.path();
+  auto const slash = path.find('/', 1);
+  auto const question = request.target.find('?');
+  auto query =
+      http::query_list::parse(question == request.target.npos ? "" : request.target.substr(question + 1));
+  auto const is_bucket = path.size() > 1 && (slash == path.npos || slash + 1 == path.size());
+  if (request.method != "GET" || !is_bucket || !query) {
+    return std::nullopt;
+  }
+  auto const lists = query->empty() || query->contains("prefix") || query->contains("encoding-type") ||
+                     query->contains("list-type") || query->contains("versions");
+  return lists ? std::optional(std::move(*query)) : std::nullopt;
 }
 
 }  // namespace
@@ -61,6 +81,31 @@ reply scripted_origin::connection::object_reply(received const& request, object 
   return out;
 }
 
+// Objects of `home_` whose path starts with the bucket's, in the form that was asked for. Called under the
+// lock.
+reply scripted_origin::connection::listing_reply(std::string const& bucket, http::query_list const& asked) {
+  auto const prefix = std::string(asked.find("prefix").value_or(""));
+  auto const is_url = asked.find("encoding-type") == "url";
+  auto const versions = asked.contains("versions");
+  std::string const root = versions ? "ListVersionsResult" : "ListBucketResult";
+  std::string const entry = versions ? "Version" : "Contents";
+  std::string body =
+      "<?xml version=\"1.0\"?><" + root + ">" + (is_url ? "<EncodingType>url</EncodingType>" : std::string());
+  for (auto const& [name, object] : home_.objects_) {
+    if (!name.starts_with(bucket + prefix)) {
+      continue;
+    }
+    auto const key = name.substr(bucket.size());
+    auto const newer = object.last_modified.find("00:00:01") != std::string::npos;
+    body += "<" + entry + "><Key>" + (is_url ? http::uri_encode(key, http::slash::keep) : in_xml(key)) +
+            "</Key>" + (versions ? "<VersionId>null</VersionId><IsLatest>true</IsLatest>" : "") +
+            "<LastModified>2026-01-01T00:00:0" + (newer ? "1" : "0") + ".000Z</LastModified><ETag>" +
+            in_xml(object.tag) + "</ETag><Size>" + std::to_string(object.body.size()) + "</Size></" + entry +
+            ">";
+  }
+  return {200, "Content-Type: application/xml\r\n", body + "</" + root + ">", {}};
+}
+
 reply scripted_origin::connection::home_reply(received const& request, fault const& what) {
   std::lock_guard const lock(home_.mutex_);
   auto const path = http::percent_decode(request.path(), http::plus::is_literal).value();
@@ -76,19 +121,8 @@ reply scripted_origin::connection::home_reply(received const& request, fault con
   if (request.method == "POST") {
     return {200, "Content-Type: application/xml\r\n", "<Done/>", {}};
   }
-  if (request.target.find("list-type=2") != std::string::npos) {
-    auto const bucket = path.ends_with('/') ? path : path + '/';
-    std::string body = "<?xml version=\"1.0\"?><ListBucketResult>";
-    for (auto const& [name, object] : home_.objects_) {
-      if (name.starts_with(bucket)) {
-        body += "<Contents><Key>" + in_xml(name.substr(bucket.size())) + "</Key><LastModified>" +
-                (object.last_modified.find("00:00:01") != std::string::npos ? "2026-01-01T00:00:01.000Z"
-                                                                            : "2026-01-01T00:00:00.000Z") +
-                "</LastModified><ETag>" + in_xml(object.tag) + "</ETag><Size>" +
-                std::to_string(object.body.size()) + "</Size></Contents>";
-      }
-    }
-    return {200, "Content-Type: application/xml\r\n", body + "</ListBucketResult>", {}};
+  if (auto const asked = listing_asked(request)) {
+    return listing_reply(path.ends_with('/') ? path : path + '/', *asked);
   }
   auto const found = home_.objects_.find(path);
   if (found == home_.objects_.end()) {

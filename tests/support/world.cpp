@@ -1,7 +1,9 @@
 #include "support/world.hpp"
 
+#include <boost/asio/ip/address_v4.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <sstream>
 #include <thread>
@@ -38,12 +40,21 @@ world::world(choices with) : origin(with.tls), clients(with.clients), tls_(with.
     proxy_settings.policy.immutable.emplace_back(pattern);
   }
   proxy_settings.memory = with.memory;
+  proxy_settings.cors_origins = with.cors_origins;
+  proxy_settings.token_exchange = with.token_exchange;
+  proxy_settings.domains = with.domains;
   others_ = with.allow_anonymous ? proxy::unsigned_access::signed_for : proxy::unsigned_access::refused;
   roster_ = proxy::roster_of_one(
       with.with_credentials ? std::make_shared<s3::credentials const>(keys) : nullptr, others_);
   auto const scheme = with.tls ? upstream::scheme::https : upstream::scheme::http;
   auto const port = with.origin_port == 0 ? origin.port() : with.origin_port;
   proxy_settings.origin.endpoint = {scheme, with.host, port};
+  if (!with.hosts.empty()) {
+    proxy_settings.origin.known_addresses = [known = with.hosts](std::string const& host) {
+      auto const found = std::ranges::find(known, host) != known.end();
+      return boost::asio::ip::address(boost::asio::ip::make_address_v4(found ? "127.0.0.1" : "127.0.0.2"));
+    };
+  }
   proxy_settings.origin.region = "us-east-1";
   proxy_settings.origin.limits = proxy_settings.limits.origin;
   proxy_settings.roster = [this] {
@@ -84,6 +95,21 @@ answer world::ask(request const& what) {
   auto link = connect();
   link.send(signed_request(what));
   return link.read(what.method);
+}
+
+answer world::ask_as(s3::credentials const& who, request const& what) {
+  auto link = connect();
+  link.send(signed_bytes(what, proxy->port(), who, clock.wall_now()));
+  return link.read(what.method);
+}
+
+proxy::roster_ptr world::ruled_by(std::vector<s3::allow_rule> rules) const {
+  auto made = std::make_shared<proxy::roster>(
+      *proxy::roster_of_one(std::make_shared<s3::credentials const>(keys), others_));
+  auto& who = made->identities.at(keys.key_id.str());
+  who.may = s3::identity::limit::by_rules;
+  who.rules = std::move(rules);
+  return made;
 }
 
 std::vector<std::string> world::access_lines(std::size_t n) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,17 @@ class world {
     bool with_credentials = true;
     bool allow_anonymous = false;
     std::string session_token{};
+    std::vector<std::string> domains{};
     std::function<void(proxy::limits&)> adjust{};  ///< of the limits, which begin small: see the constructor
+    std::vector<std::string> cors_origins{};
+    std::optional<proxy::token_exchange_settings> token_exchange{};
     std::shared_ptr<boost::asio::ssl::context> tls{};        ///< of the store
     std::shared_ptr<upstream::tls_context> towards_store{};  ///< default: one that trusts SSL_CERT_FILE
     std::shared_ptr<net::tls_context> towards_clients{};     ///< null: plain
     tls_wish clients{};                                      ///< where they speak TLS
-    std::string host = "127.0.0.1";
+    std::string host = "127.0.0.1";                          ///< of the origin, or a name in `hosts`
+    std::vector<std::string>
+        hosts{};  ///< names that lead to the origin; with any, all others lead to where nothing listens
     std::uint16_t origin_port = 0;  ///< 0: the scripted origin's
   };
 
@@ -57,6 +63,8 @@ class world {
   }
   answer list(std::string const& bucket) { return get("/" + bucket + "?list-type=2"); }
 
+  /// The same, signed by another.
+  answer ask_as(s3::credentials const& who, request const& what);
   client connect(std::size_t receive_buffer = 0) {
     return tls_ ? client(proxy->port(), receive_buffer, clients) : client(proxy->port(), receive_buffer);
   }
@@ -70,6 +78,8 @@ class world {
   /// Replaces the proxy's key pair (a new principal from now on).
   void use_keys(s3::credentials with);
 
+  /// The identity of `keys`, limited by these rules, on a principal of the same pair.
+  proxy::roster_ptr ruled_by(std::vector<s3::allow_rule> rules) const;
   /// Replaces who may come.
   void use_roster(proxy::roster_ptr everybody);
 

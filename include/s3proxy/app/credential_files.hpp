@@ -1,45 +1,17 @@
 #pragma once
 
+#include "s3proxy/app/aws_profile.hpp"
 #include "s3proxy/app/environment.hpp"
+#include "s3proxy/app/file_reading.hpp"
 #include "s3proxy/app/parse_value.hpp"
 #include "s3proxy/base/file_reading.hpp"
 #include "s3proxy/s3/credentials.hpp"
 
-#include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace s3proxy::app {
-
-using base::file_reader;
-using base::file_reading;
-using base::readable_by;
-
-/// What tells one state of a file from the next without opening it. `changed` (ctime) catches a chmod.
-struct file_stamp {
-  std::int64_t modified_ns = 0;
-  std::int64_t changed_ns = 0;
-  std::uint64_t size = 0;
-  std::uint64_t inode = 0;
-  friend bool operator==(file_stamp const&, file_stamp const&) = default;
-};
-/// The stamp of a file, or nothing when there is none.
-using file_stamper = std::function<std::optional<file_stamp>(std::string const& path)>;
-
-/// The real ones. Reading follows symbolic links, never blocks on a pipe and takes at most 1 MiB.
-file_reading read_file(std::string const& path);
-std::optional<file_stamp> stamp_file(std::string const& path);
-
-/// Where the AWS files are: AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE, else `credentials` and `config`
-/// below
-/// `~/.aws`; empty when there is neither a variable nor a HOME.
-struct profile_paths {
-  std::string credentials;
-  std::string config;
-};
-profile_paths find_profile_paths(environment const& lookup);
 
 struct loaded_credentials {
   std::optional<s3::credentials> pair;  ///< nothing: requests go to the store unsigned
@@ -47,14 +19,10 @@ struct loaded_credentials {
   std::string where;
 };
 
-/// Looks for a key pair, first found wins: AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY and
-/// AWS_SESSION_TOKEN; the credentials file; the config file; in both the profile AWS_PROFILE names, else
-/// `default`. To find nothing is no error.
+/// The pair that plan_credentials leads to, where it stands written. To find nothing is no error.
 ///
-/// Refuses, in a whole sentence: half a key pair; keys with characters no key has; a file that is there but
-/// cannot be read; a malformed line (with file:line); an AWS_PROFILE that neither file has, or that gets its
-/// keys in a way not spoken here (roles, SSO, processes), because the operator asked for it by name. Secrets
-/// never appear.
+/// Refuses what plan_credentials refuses, and credentials that somebody hands out: those are for
+/// upstream::credential_provider. Secrets never appear.
 parsed<loaded_credentials> load_credentials(environment const& lookup, file_reader const& read);
 
 /// A region and who said so.

@@ -48,11 +48,16 @@ enum class errc {
   bad_digest,                ///< the checksum in the trailer is not that of the body
   malformed_xml,             ///< a document that is too long, or cannot be read for certain
   invalid_token,             ///< the session token is missing or not ours
+  token_refused,             ///< a bearer's token that the STS, or the store behind it, does not accept
+  token_expired,             ///< a bearer's token whose time is over
   not_implemented,           ///< a form that this version does not speak
+  express_session,           ///< CreateSession: it would hand out our own rights
+  post_policy_form,          ///< a browser form: nobody here verifies its policy
+  denied_by_rules,           ///< no `allow` rule of the identity covers the request
+  invalid_copy_source,       ///< under rules: an `x-amz-copy-source` that names no object
   invalid_bucket_name,       ///< the path's first segment cannot be a bucket
   key_too_long,              ///< more than 1,024 bytes
-  invalid_range,             ///< the range lies outside the object
-  precondition_failed,       ///< If-Match or If-Unmodified-Since said no
+  cors_forbidden,            ///< a preflight of a page that may not use us
   foreign_page,              ///< a web page of another origin asked an anonymous proxy
   client_gone,               ///< the client closed; there is nobody to answer
 
@@ -68,7 +73,13 @@ enum class errc {
   origin_stalled,               ///< the answer stopped coming
   origin_busy,                  ///< no free connection in time
   origin_rejected_credentials,  ///< the store does not accept *our* signature
+  wrong_region,                 ///< the bucket lives in a region that we do not ask
+  credentials_expired,          ///< ours have, and no new ones could be had
   outcome_unknown,              ///< a write was sent and its answer was lost
+  sts_unavailable,              ///< the STS that exchanges tokens cannot be asked now
+  sts_timeout,                  ///< it did not answer in time
+  sts_bad_answer,               ///< it answered what no STS answers
+  too_many_tokens,              ///< too many exchanges are under way
   version_changed,              ///< the object is no longer the version that was asked for
 
   // Ours.

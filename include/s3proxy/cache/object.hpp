@@ -71,11 +71,15 @@ struct told {
 
 enum class answer_kind { whole, part };
 
+/// Whether a store's own `Access-Control-*` fields are kept. They are dropped where we answer with ours.
+enum class cors_fields { keep, drop };
+
 /// Reads the headers of a 200 (`whole`) or 206 (`part`) answer.
 /// Takes: the object's size where the caller knows it from Content-Length or Content-Range.
 /// Gives: what it tells, or why it cannot be kept: without a strong entity tag two answers cannot be proved
 /// equal; `Cache-Control: no-store` forbids it; SSE-C answers belong to the holder of the key.
 std::variant<told, not_storable> read_answer(http::header_list const& headers,
-                                             std::optional<base::byte_count> size, answer_kind kind);
+                                             std::optional<base::byte_count> size, answer_kind kind,
+                                             cors_fields cors = cors_fields::keep);
 
 }  // namespace s3proxy::cache

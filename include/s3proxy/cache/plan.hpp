@@ -33,6 +33,7 @@ enum class reason {
   headers_unknown,    ///< only a listing has told of it
   checksums_unknown,  ///< the client asks for checksums, which were never told
   condition,          ///< a precondition fails on what we hold: the store decides
+  unsatisfiable,      ///< the range lies beyond what we hold: the store says so
   client_no_cache,    ///< the client asked for a new look
   cells_missing,      ///< metadata is held, bytes are not
   version_changed,    ///< the store has another version
@@ -62,8 +63,8 @@ struct read_request {
 enum class step {
   serve,                ///< answer from facts and blocks
   not_modified,         ///< 304
-  precondition_failed,  ///< 412
-  unsatisfiable,        ///< 416
+  precondition_failed,  ///< 412, which is for the store to say
+  unsatisfiable,        ///< 416, likewise
   ask_head,             ///< a HEAD at the store, with this principal's credentials
   ask_get,              ///< a ranged GET at the store: its headers are the evidence, its bytes the first fill
   bypass,               ///< stream the client's own request through

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "s3proxy/base/error.hpp"
 #include "s3proxy/base/units.hpp"
 
 #include <optional>
@@ -38,9 +37,9 @@ using parsed_range = std::variant<range_spec, range_kind>;
 parsed_range parse_range(std::string_view value);
 
 /// The bytes of an object of `size` bytes that `spec` asks for: never empty, clamped to the object.
-/// Errors: invalid_range (start at or beyond the end, `-0`, or an empty object). Source: RFC 9110
+/// Nothing when there are none: it starts at or beyond the end, `-0`, or an empty object. Source: RFC 9110
 /// section 14.1.2.
-base::result<base::byte_span> resolve(range_spec const& spec, base::byte_count size);
+std::optional<base::byte_span> resolve(range_spec const& spec, base::byte_count size);
 
 /// `bytes=a-b` for a non-empty span: what we ask of the store.
 std::string range_header(base::byte_span span);

@@ -30,8 +30,8 @@ struct answer_head {
 };
 
 /// Renders the head of an answer: status line, the given fields, and those of every answer: Date (unless
-/// given), x-amz-request-id, Cache-Status (RFC 9211), Connection, and the framing. Notes status and time in
-/// the exchange.
+/// given), x-amz-request-id, Cache-Status (RFC 9211), those of CORS, Connection, and the framing. Notes
+/// status and time in the exchange.
 std::string render_head(exchange& ex, answer_head const& answer);
 
 /// Sends bytes and counts them. After the first, there is no error answer any more.

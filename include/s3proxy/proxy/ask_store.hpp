@@ -1,6 +1,7 @@
 #pragma once
 
 #include "s3proxy/base/error.hpp"
+#include "s3proxy/cache/moment.hpp"
 #include "s3proxy/cache/plan.hpp"
 #include "s3proxy/proxy/exchange.hpp"
 #include "s3proxy/proxy/fill.hpp"
@@ -34,5 +35,10 @@ boost::asio::awaitable<base::result<asked>> ask_head(exchange& ex, cache::read_r
 boost::asio::awaitable<base::result<asked>> ask_get(exchange& ex, cache::read_request const& read,
                                                     std::optional<base::etag> const& if_match,
                                                     std::optional<first_fill>& fill);
+
+/// What the answer to the client's own request, which passed the cache by, says of the object: which version
+/// is there, or that the principal may not read it. It gives no right and no headers: the request may have
+/// paid, held a key, or asked for a part.
+void learn_in_passing(exchange& ex, upstream::response_head const& head, cache::moment began);
 
 }  // namespace s3proxy::proxy

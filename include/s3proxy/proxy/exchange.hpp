@@ -13,6 +13,7 @@
 #include "s3proxy/s3/sigv4.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace s3proxy::proxy {
@@ -46,6 +47,7 @@ struct exchange {
   s3::identity const* known = nullptr;  ///< who asks; null: nobody with a key of its own
   base::principal_id principal;
   std::shared_ptr<s3::credentials const> signer;  ///< the principal's pair; null: the public
+  std::optional<base::secret> bearer;  ///< the token that is all that proves who asks; its pair is `signer`
   s3::payload_mode payload;
   s3::signature_place signed_in = s3::signature_place::none;  ///< by the client
   bool is_anonymous = false;
@@ -64,6 +66,7 @@ struct exchange {
   unsigned status = 0;
   base::byte_count sent = 0;  ///< of the body
   base::errc failure{};       ///< of an error that we made; 0 when there was none
+  std::string advice;         ///< what the client is told of it; empty: the sentence of its row
   std::string store_error;    ///< the code of an error that the store sent with a 200
   bool answer_started = false;
   cache::time_point first_byte;

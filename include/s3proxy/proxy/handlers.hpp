@@ -15,7 +15,7 @@ using handler = boost::asio::awaitable<base::result<void>> (*)(exchange&);
 /// GET and HEAD of an object, from the cache where the plan allows. Source files: get_object, ask_store,
 /// object_reader.
 boost::asio::awaitable<base::result<void>> get_object(exchange& ex);
-/// ListObjectsV2: byte for byte from the store, read on its way as evidence.
+/// Whatever may list objects: byte for byte from the store, read on its way as evidence.
 boost::asio::awaitable<base::result<void>> list_objects(exchange& ex);
 /// Any other request without a body to send and without an effect: streams through, may be asked again.
 boost::asio::awaitable<base::result<void>> pass_through(exchange& ex);

@@ -22,4 +22,8 @@ std::optional<base::version_id> asked_version(http::query_list const& query);
 /// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (request parameters).
 std::string override_fields(http::query_list const& query, cache::object_headers const& headers);
 
+/// Of the stored header lines those that a 304 has (RFC 9110 section 15.4.5), and S3's version id. The others
+/// describe a body that does not come.
+std::string not_modified_fields(cache::object_headers const& headers);
+
 }  // namespace s3proxy::proxy

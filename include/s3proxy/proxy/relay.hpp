@@ -22,8 +22,9 @@ using before_forwarding = std::function<void(std::string_view piece)>;
 
 /// Sends the store's answer to the client, head and body, piece by piece: the store is read no faster than
 /// the client takes it. An answer that blames *our* credentials is not shown: it is our fault, and its body
-/// names our key. Errors: origin_rejected_credentials and faults of the store before anything was sent;
-/// afterwards any error means that the client's connection must be aborted.
+/// names our key; neither is one that says which region we should have asked. Errors:
+/// origin_rejected_credentials, wrong_region (and exchange::advice) and faults of the store before anything
+/// was sent; afterwards any error means that the client's connection must be aborted.
 boost::asio::awaitable<base::result<void>> relay_answer(exchange& ex, upstream::origin_answer answer,
                                                         before_forwarding look);
 

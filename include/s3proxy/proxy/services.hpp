@@ -5,6 +5,7 @@
 #include "s3proxy/observe/clock.hpp"
 #include "s3proxy/proxy/limits.hpp"
 #include "s3proxy/proxy/roster.hpp"
+#include "s3proxy/proxy/token_exchange.hpp"
 #include "s3proxy/s3/sigv4.hpp"
 #include "s3proxy/store/block_store.hpp"
 #include "s3proxy/store/flight_table.hpp"
@@ -18,6 +19,10 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace s3proxy::proxy {
 
@@ -26,8 +31,14 @@ struct settings {
   cache::policy policy;
   upstream::origin_settings origin;
   base::byte_count memory = base::byte_count{1} << 30;
+  /// A Host `bucket.NAME` of one of these names a bucket; lower-case. `localhost` is always one.
+  std::vector<std::string> domains;
   /// Who may come now. Called once a request, on any worker; never null.
   std::function<roster_ptr()> roster;
+  /// Whose pages may use us from a browser (http::is_origin); empty: CORS is off.
+  std::vector<std::string> cors_origins;
+  /// Set: bearers' tokens are exchanged for credentials.
+  std::optional<token_exchange_settings> token_exchange;
 };
 
 /// What all workers share. Every member is thread-safe or never changes. Outlives the workers.
@@ -37,7 +48,11 @@ struct services {
         clock(clocks),
         access(log),
         index(epochs, static_cast<std::size_t>(with.memory / with.limits.metadata_part)),
-        blocks(with.memory - with.memory / with.limits.metadata_part) {}
+        blocks(with.memory - with.memory / with.limits.metadata_part) {
+    if (with.token_exchange) {
+      tokens = std::make_unique<proxy::token_exchange>(*with.token_exchange, with.limits.tokens, clocks);
+    }
+  }
 
   settings const& config;
   observe::clock const& clock;
@@ -46,12 +61,18 @@ struct services {
   store::object_index index;
   store::block_store blocks;
   store::flight_table questions;
+  std::unique_ptr<proxy::token_exchange> tokens;  ///< null: tokens are not exchanged here
   std::atomic<std::uint64_t> request_numbers{0};
   std::atomic<std::size_t> open_fills{0};  ///< tasks that no connection owns
 
   /// The beginning of something, now.
   cache::moment begin() { return {clock.now(), epochs.next()}; }
 };
+
+/// What is kept of a store's own CORS fields: nothing while we answer with ours.
+inline cache::cors_fields kept_cors_fields(services const& shared) {
+  return shared.config.cors_origins.empty() ? cache::cors_fields::keep : cache::cors_fields::drop;
+}
 
 /// How much more may be fetched ahead: what all reads have in flight stays within a part of the budget, but
 /// for the one block that each needs next. In bytes.

@@ -3,6 +3,8 @@
 #include "s3proxy/base/error.hpp"
 #include "s3proxy/base/named.hpp"
 
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace s3proxy::s3 {
@@ -24,6 +26,20 @@ struct address {
 /// ends with `.` or `-`), key_too_long (beyond 1,024 bytes, decoded). Source:
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html and .../object-keys.html
 base::result<address> parse_address(std::string_view raw_path);
+
+/// The bucket that a `Host` value names in front of one of `domains` (lower-case; `localhost` is always one):
+/// `my.bucket` of `My.Bucket.localhost:3000`. The port does not count, nor does case; the longest domain that
+/// fits decides. Empty for a domain itself, an IP address and any other host: path style. Source:
+/// https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+std::string bucket_of_host(std::string_view host, std::span<std::string const> domains);
+
+/// A raw path in path style: the bucket of the host, if it names one, in front of the client's own bytes.
+std::string path_style(std::string_view raw_path, std::string_view host,
+                       std::span<std::string const> domains);
+
+/// Reads the address of a request in either style. Errors: as above.
+base::result<address> parse_address(std::string_view raw_path, std::string_view host,
+                                    std::span<std::string const> domains);
 
 /// The key that a store which keeps objects as files would fold `key` into: without empty and `.` segments,
 /// `..` resolved. Equal to `key` for nearly all keys. A write to one may be a write to the other.

@@ -90,7 +90,7 @@ class xml_scanner {
   std::size_t fences_ = 0;  // '-', ']' or '?' seen in a row; in a doctype the open brackets
 };
 
-/// What a `<Contents>` of ListObjectsV2 says of one object.
+/// What an entry of a listing says of the current version of one object.
 struct listed_object {
   base::object_key key;  ///< decoded when the listing is `encoding-type=url`
   base::etag tag;        ///< always with quotes, whether or not the store wrote them
@@ -98,12 +98,14 @@ struct listed_object {
   std::optional<http::wall_time> last_modified;
 };
 
-/// Reads a ListObjectsV2 answer on its way through.
-/// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+/// Reads a listing of objects on its way through: the `<Contents>` of ListObjects and ListObjectsV2, and of
+/// ListObjectVersions each `<Version>` that is the latest of its key. Other documents say nothing to it.
+/// Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html, API_ListObjects.html and
+/// API_ListObjectVersions.html
 class list_scanner {
  public:
-  /// Called when the '>' of `</Contents>` arrives, before feed() returns. An entry without Key, ETag or Size
-  /// (or with a text that was cut off) is not reported.
+  /// Called when the '>' of `</Contents>` or `</Version>` arrives, before feed() returns. An entry without
+  /// Key, ETag or Size (or with a text that was cut off) is not reported.
   using on_object = std::function<void(listed_object const&)>;
 
   explicit list_scanner(on_object handler);
@@ -118,14 +120,18 @@ class list_scanner {
 
   void feed(std::string_view piece) { xml_.feed(piece); }
 
+  /// When an entry speaks of the current version of its key.
+  enum class currency { always, if_latest };
+
  private:
   void element(std::string_view path, std::string_view text, bool truncated);
-  void finish_entry();
+  void read_part(std::string_view name, std::string_view text, bool truncated);
+  void finish_entry(currency is);
 
   on_object handler_;
   bool url_expected_ = false;
   bool url_encoded_ = false;
-  std::optional<std::string> key_, tag_, size_, modified_;
+  std::optional<std::string> key_, tag_, size_, modified_, latest_;
   bool spoiled_ = false;  // something of this entry was cut off, or said twice
   xml_scanner xml_;
 };

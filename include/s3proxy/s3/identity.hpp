@@ -41,8 +41,15 @@ struct identity {
 };
 
 /// Whether `who` may do `what` to `key` of `bucket`; an empty key is the bucket itself, which only a rule
-/// without a prefix covers. Not the whole answer for a listing (its prefix counts as the key) nor for an
-/// operation that names several objects (each is asked for).
+/// without a prefix covers. A key with an empty, `.` or `..` segment is never covered: a store that folds it
+/// would act on another one. One slash at the end is (`dir/`, the mark of a directory), if the key without it
+/// is covered too. Not the whole answer for an operation that names several objects: each is asked for.
 bool allows(identity const& who, access what, base::bucket_name const& bucket, std::string_view key);
+
+/// Whether `who` may list the keys of `bucket` that start with `prefix`.
+bool allows_listing(identity const& who, base::bucket_name const& bucket, std::string_view prefix);
+
+/// Whether a rule lets `who` do `what` to every bucket there is.
+bool allows_everywhere(identity const& who, access what);
 
 }  // namespace s3proxy::s3

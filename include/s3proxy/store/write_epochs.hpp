@@ -24,6 +24,12 @@ class write_epochs {
   /// The same for every key of a bucket: a change of policy, a delete whose keys are not known.
   void raise(base::bucket_name const& bucket);
 
+  /// Who may read what in the bucket changes: every right granted before now is void, and what is known of
+  /// its objects stands.
+  void raise_rights(base::bucket_name const& bucket);
+  /// The order of the last such change; 0 when there was none.
+  std::uint64_t rights_raised(base::bucket_name const& bucket) const;
+
   /// The order of the last write edge that concerns the key; 0 when there was none.
   std::uint64_t raised(base::bucket_name const& bucket, base::object_key const& key) const;
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace s3proxy::upstream {
@@ -33,9 +34,10 @@ class connection {
   connection(boost::asio::any_io_executor executor, tls_context* tls, origin_limits const& limits);
   ~connection();
 
+  /// `name`: whom TLS has to meet there; empty: the context's own. Lifetime: of the call.
   /// Errors: origin_refused, origin_connect_timeout, origin_tls_failed.
   boost::asio::awaitable<base::result<void>> connect(
-      boost::asio::ip::tcp::resolver::results_type const& addresses);
+      boost::asio::ip::tcp::resolver::results_type const& addresses, std::string_view name = {});
 
   /// Errors: origin_reset, origin_stalled. `written()` tells whether any byte of the request went out.
   boost::asio::awaitable<base::result<void>> write(std::string_view head, std::string_view body);
@@ -59,6 +61,7 @@ class connection {
   /// Makes every pending operation fail. On the connection's executor.
   void close();
 
+  std::string host;  ///< whom it leads to, for the pool
   bool used_before = false;
   std::chrono::steady_clock::time_point idle_since;
 

@@ -8,13 +8,18 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -40,18 +45,24 @@ class lease {
   std::unique_ptr<connection> lent_;
 };
 
+/// Addresses that are known without asking the resolver, as a hosts file knows them; for tests. Gives nothing
+/// for a host that it does not know.
+using address_book = std::function<std::optional<boost::asio::ip::address>(std::string const& host)>;
+
 enum class connection_choice { any, fresh };
 
-/// The connections of one worker to the store: at most `most`, the last used first, waiting in turn for a
-/// free one. Lives on one worker; not thread-safe.
+/// The connections of one worker to the store, under all the names that it has in its regions: at most `most`
+/// in all, the last used of a name first, waiting in turn for a free one. Lives on one worker; not
+/// thread-safe.
 class connection_pool : public std::enable_shared_from_this<connection_pool> {
  public:
   /// `tls` is null for plain HTTP; both it and `limits` outlive the pool.
   connection_pool(boost::asio::any_io_executor executor, endpoint where, tls_context* tls, std::size_t most,
-                  origin_limits const& limits);
+                  origin_limits const& limits, address_book known = {});
 
+  /// A connection to `host`, which has the endpoint's scheme and port.
   /// Errors: origin_busy, origin_unresolved, and those of connection::connect.
-  boost::asio::awaitable<base::result<lease>> borrow(connection_choice choice);
+  boost::asio::awaitable<base::result<lease>> borrow(connection_choice choice, std::string host);
 
   /// Closes every connection, lent ones under their users, and lends none from now on: whoever waits for the
   /// store fails at once. For the end of the process.
@@ -67,9 +78,11 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   void give_back(std::unique_ptr<connection> returned);
   /// Gives a lease's place to the next in turn, or frees it.
   void pass_place_on();
-  std::unique_ptr<connection> take_idle();
+  std::unique_ptr<connection> take_idle(std::string_view host);
   boost::asio::awaitable<base::result<void>> wait_for_turn();
-  boost::asio::awaitable<base::result<boost::asio::ip::tcp::resolver::results_type>> resolve();
+  using addresses = boost::asio::ip::tcp::resolver::results_type;
+  boost::asio::awaitable<base::result<addresses>> resolve(std::string const& host);
+  void remember(std::string const& host, addresses const& found);
 
   boost::asio::any_io_executor executor_;
   endpoint where_;
@@ -81,8 +94,12 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
   bool shut_ = false;
   std::vector<std::unique_ptr<connection>> idle_;  // the last used at the back
   std::deque<std::shared_ptr<waiter>> waiting_;
-  boost::asio::ip::tcp::resolver::results_type addresses_;
-  std::optional<std::chrono::steady_clock::time_point> resolved_until_;
+  struct resolved {
+    addresses found;
+    std::chrono::steady_clock::time_point until;
+  };
+  std::map<std::string, resolved, std::less<>> resolved_;
+  address_book known_;
 };
 
 }  // namespace s3proxy::upstream

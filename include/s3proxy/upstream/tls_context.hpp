@@ -6,9 +6,12 @@
 
 #include <boost/asio/ssl/context.hpp>
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -36,16 +39,18 @@ class tls_generation {
   tls_generation& operator=(tls_generation const&) = delete;
 
   boost::asio::ssl::context& context() { return context_; }
-  /// Sets SNI, the name to verify and the session to resume on a stream's native handle. Thread-safe.
-  base::result<void> prepare(void* native_ssl);
+  /// Sets SNI, the name to verify and the session to resume on a stream's native handle: for `host`, or for
+  /// the generation's own where it is empty. Thread-safe.
+  base::result<void> prepare(void* native_ssl, std::string_view host = {});
 
  private:
   std::string host_;
   boost::asio::ssl::context context_;
-  std::mutex mutex_;  // guards session_
-  void* session_ = nullptr;
+  std::mutex mutex_;  // guards sessions_
+  // The last of each name. Few: a host must have proved its name to be among them.
+  std::map<std::string, void*, std::less<>> sessions_;
 
-  friend int keep_session(void* self, void* session);
+  friend int keep_session(void* self, void* session, std::string_view name);
 };
 
 /// TLS towards the store: its certificate is verified and names the host, TLS 1.2 at least, and the last

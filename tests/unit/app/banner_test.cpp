@@ -90,6 +90,34 @@ TEST(banner, no_value_breaks_out_of_its_line_or_its_quotes) {
   EXPECT_TRUE(says(text, "\"A'B\\\"C\""));
 }
 
+TEST(banner, with_identities_it_counts_them_and_names_nobody) {
+  auto facts = usual();
+  facts.file = "/etc/s3proxy.toml";
+  facts.identities = 3;
+  facts.token = session_token::present;
+  auto text = render_banner(facts);
+  EXPECT_TRUE(says(text, "clients       3 identities (/etc/s3proxy.toml), signing with keys of their own\n"))
+      << text;
+  EXPECT_TRUE(says(text, "KEY_ID '<an access-key-id>', SECRET '<its secret>',\n")) << text;
+  EXPECT_TRUE(says(text, "(<its secret> is in: /etc/s3proxy.toml)"));
+  EXPECT_TRUE(says(text, "credentials   profile \"analytics\" (~/.aws/credentials), key id AKIAEXAMPLE"));
+  facts.identities = 1;
+  facts.principals = 2;
+  text = render_banner(facts);
+  EXPECT_TRUE(says(text, "clients       1 identity (/etc/s3proxy.toml), ")) << text;
+  EXPECT_TRUE(says(text, "credentials   those of 2 principals (/etc/s3proxy.toml)\n")) << text;
+}
+
+TEST(banner, with_tls_every_url_is_https) {
+  auto facts = usual();
+  facts.scheme = url_scheme::https;
+  auto const text = render_banner(facts);
+  EXPECT_TRUE(says(text, "listening     https://[::]:3000 (all interfaces)\n")) << text;
+  EXPECT_TRUE(says(text, "URL_STYLE 'path', USE_SSL true);"));
+  EXPECT_TRUE(says(text, "\"aws_endpoint_url\": \"https://localhost:3000\""));
+  EXPECT_FALSE(says(text, "aws_allow_http") || says(text, "http://"));
+}
+
 TEST(client_host, is_what_a_client_on_this_machine_writes) {
   EXPECT_EQ(client_host("::", 3000), "localhost:3000");
   EXPECT_EQ(client_host("0.0.0.0", 1), "localhost:1");

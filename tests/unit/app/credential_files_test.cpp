@@ -1,54 +1,18 @@
 #include "s3proxy/app/credential_files.hpp"
 
+#include "aws_home.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <string>
 
 namespace s3proxy::app {
 namespace {
 
-/// A home with an environment and files in memory. Each write is a new state, as a disk shows it.
-struct home {
-  struct stored {
-    file_reading reading;
-    file_stamp stamp;
-  };
-  std::map<std::string, std::string, std::less<>> variables{{"HOME", "/home/ann"}};
-  std::map<std::string, stored> files;
-  std::int64_t now = 0;
-  int reads = 0;
-
-  void write(std::string const& path, std::string text) {
-    auto const size = text.size();
-    files[path] = {{file_reading::outcome::read, std::move(text)}, {++now, now, size, 1}};
-  }
-  void forbid(std::string const& path) {
-    files[path] = {{file_reading::outcome::unreadable, "Permission denied"}, {now, ++now, 1, 1}};
-  }
-  environment lookup() {
-    return [this](std::string_view name) -> std::optional<std::string> {
-      auto const found = variables.find(name);
-      return found != variables.end() ? std::optional(found->second) : std::nullopt;
-    };
-  }
-  file_reader reader() {
-    return [this](std::string const& path) {
-      ++reads;
-      auto const found = files.find(path);
-      return found != files.end() ? found->second.reading : file_reading{};
-    };
-  }
-  file_stamper stamper() {
-    return [this](std::string const& path) -> std::optional<file_stamp> {
-      auto const found = files.find(path);
-      return found != files.end() ? std::optional(found->second.stamp) : std::nullopt;
-    };
-  }
-
+struct home : aws_home {
   loaded_credentials loaded() {
     auto found = load_credentials(lookup(), reader());
     EXPECT_TRUE(found.has_value()) << (found.has_value() ? "" : found.error().sentence);
@@ -60,18 +24,6 @@ struct home {
     return found.has_value() ? std::string() : found.error().sentence;
   }
 };
-
-constexpr auto credentials_path = "/home/ann/.aws/credentials";
-constexpr auto config_path = "/home/ann/.aws/config";
-
-std::string pair_text(std::string const& section, std::string const& key) {
-  return "[" + section + "]\naws_access_key_id = " + key + "\naws_secret_access_key = secret-of-" + key +
-         "\n";
-}
-
-bool says(std::string const& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 TEST(credential_chain, the_environment_comes_first) {
   home ann;
@@ -201,8 +153,7 @@ TEST(credential_chain, a_profile_asked_for_by_name_must_exist) {
 }
 
 TEST(credential_chain, a_profile_with_keys_from_elsewhere_is_not_mistaken_for_one_with_its_own) {
-  for (auto const* way :
-       {"role_arn", "sso_session", "sso_start_url", "credential_process", "web_identity_token_file"}) {
+  for (auto const* way : {"sso_session", "sso_start_url", "login_session"}) {
     home ann;
     ann.write(credentials_path, pair_text("default", "SOURCE") + pair_text("lake", "SOURCE"));
     ann.write(config_path, "[default]\n" + std::string(way) + " = x\n[profile lake]\n" + way + " = x\n");
@@ -213,6 +164,26 @@ TEST(credential_chain, a_profile_with_keys_from_elsewhere_is_not_mistaken_for_on
         << ann.refused();
     EXPECT_TRUE(says(ann.refused(), "aws configure export-credentials")) << ann.refused();
   }
+}
+
+TEST(credential_chain, keys_that_somebody_hands_out_are_for_the_provider) {
+  home ann;
+  ann.write(credentials_path, pair_text("default", "SOURCE"));
+  ann.write(config_path, "[default]\nrole_arn = arn:r\nsource_profile = default\n");
+  EXPECT_EQ(
+      ann.refused(),
+      "the credentials come from profile \"default\" (~/.aws/config), role arn:r from profile \"default\" "
+      "(~/.aws/credentials), which hands out new ones now and then");
+}
+
+TEST(credential_source, keeps_its_keys_when_the_profile_becomes_a_role) {
+  home ann;
+  ann.write(credentials_path, pair_text("default", "ONE"));
+  auto source = credential_source::open(ann.lookup(), ann.reader(), ann.stamper());
+  ASSERT_TRUE(source.has_value());
+  ann.write(config_path, "[default]\nrole_arn = arn:r\nsource_profile = default\n");
+  EXPECT_EQ(source->poll().what, credential_source::outcome::kept);
+  EXPECT_EQ(source->current().pair->key_id.str(), "ONE");
 }
 
 TEST(profile_region, is_read_from_the_config_file_first) {

@@ -68,7 +68,7 @@ TEST(effective, each_value_is_there_with_its_source) {
         "^domain = \\[\"a.test\", \"b.test\"\\] +# /etc/s3.toml:3$", "^# tls-cert +# default: none",
         "^# config \"/etc/s3.toml\" +# --config$", "^\\[\\[principals\\]\\] +# /etc/s3.toml:4$",
         "^\\[\\[identities\\]\\] +# /etc/s3.toml:22$", "^secret-access-key = \"\\*\\*\\*\"$",
-        "^secret-file = \"/etc/keys/two\"$", "^external-id = \"\\*\\*\\*\"$"}) {
+        "^secret-file = \"/etc/keys/two\"$", "^# external-id = \"\\*\\*\\*\"$"}) {
     EXPECT_TRUE(says(text, line)) << line << "\n" << text;
   }
   for (auto const& row : option_table()) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace s3proxy::s3 {
 namespace {
@@ -90,6 +91,62 @@ TEST(address, of_a_path_that_cannot_name_anything_is_refused) {
     auto const read = parse_address(raw);
     ASSERT_FALSE(read) << raw;
     EXPECT_EQ(base::to_errc(read.error()), why) << raw;
+  }
+}
+
+struct hosted {
+  char const* host;
+  char const* bucket;
+};
+
+std::vector<std::string> const domains{"s3.example.com", "example.com", "internal"};
+
+TEST(address, a_host_below_a_domain_names_a_bucket) {
+  hosted const table[] = {
+      {"bucket.localhost:3000", "bucket"},  {"bucket.localhost", "bucket"},
+      {"BucKet.LocalHost:80", "bucket"},    {"bucket.with.dots.localhost:3000", "bucket.with.dots"},
+      {"b-1.s3.example.com", "b-1"},        {"b-1.example.com:443", "b-1"},
+      {"a.b.S3.Example.Com", "a.b"},        {"bucket.internal", "bucket"},
+      {"localhost.localhost", "localhost"},
+  };
+  for (auto const& row : table) {
+    EXPECT_EQ(bucket_of_host(row.host, domains), row.bucket) << row.host;
+  }
+}
+
+TEST(address, any_other_host_means_path_style) {
+  for (auto const* host :
+       {"localhost", "localhost:3000", "LOCALHOST", "127.0.0.1", "127.0.0.1:3000", "[::1]", "[::1]:3000", "",
+        ":3000", ".localhost", "example.com", "s3.example.com", "S3.example.com:9000", "xlocalhost",
+        "bucket.elsewhere.org", "localhost.evil.example", "bucket.example.com.evil.example", "internal",
+        "192.168.1.2"}) {
+    EXPECT_EQ(bucket_of_host(host, domains), "") << host;
+  }
+}
+
+TEST(address, localhost_needs_no_configuration) {
+  EXPECT_EQ(bucket_of_host("bucket.localhost", {}), "bucket");
+  EXPECT_EQ(bucket_of_host("bucket.example.com", {}), "");
+}
+
+TEST(address, of_a_virtual_host_is_that_of_the_path_with_the_bucket_in_front) {
+  for (auto const* path : {"/", "/k", "//k", "/a//b", "/../x", "/a%2Fb", "/bucket/k", "/a+b%2B%20"}) {
+    auto const hosted = parse_address(path, "my.bucket.localhost:3000", domains);
+    ASSERT_TRUE(hosted) << path;
+    EXPECT_EQ(*hosted, parse_address("/my.bucket" + std::string(path)).value()) << path;
+    EXPECT_EQ(path_style(path, "my.bucket.localhost:3000", domains), "/my.bucket" + std::string(path));
+    EXPECT_EQ(path_style(path, "localhost:3000", domains), path);
+  }
+  EXPECT_TRUE(parse_address("/", "my.bucket.localhost", domains)->is_bucket());
+  EXPECT_TRUE(parse_address("/", "localhost", domains)->is_service());
+}
+
+TEST(address, a_host_that_cannot_be_a_bucket_is_refused) {
+  for (auto const* host : {"ab.localhost", "-bucket.localhost", "bucket-.localhost", "buck%65t.localhost",
+                           "a/b/c.localhost", "buck?t.localhost", "..localhost", "a b.localhost"}) {
+    auto const read = parse_address("/k", host, domains);
+    ASSERT_FALSE(read) << host;
+    EXPECT_EQ(base::to_errc(read.error()), errc::invalid_bucket_name) << host;
   }
 }
 

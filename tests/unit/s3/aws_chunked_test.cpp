@@ -256,6 +256,15 @@ TEST(aws_chunked_decoder, a_signed_trailer_has_its_signature_behind_it) {
                  errc::signature_does_not_match);
 }
 
+TEST(without_aws_chunked, keeps_the_codings_of_what_is_stored) {
+  EXPECT_EQ(without_aws_chunked("aws-chunked"), "");
+  EXPECT_EQ(without_aws_chunked("aws-chunked,gzip"), "gzip");
+  EXPECT_EQ(without_aws_chunked("gzip , AWS-chunked,, zstd"), "gzip,zstd");
+  EXPECT_EQ(without_aws_chunked("gzip"), "gzip");
+  EXPECT_EQ(without_aws_chunked(" , "), "");
+  EXPECT_EQ(without_aws_chunked(""), "");
+}
+
 TEST(aws_chunked_framer, what_it_writes_is_read_back_and_has_the_computed_length) {
   for (base::byte_count const size : {0_MiB, base::byte_count{1}, base::byte_count{15}, base::byte_count{16},
                                       1_MiB - 1, 1_MiB, 1_MiB + 1, 3_MiB, 3_MiB + 12345}) {

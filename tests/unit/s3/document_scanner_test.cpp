@@ -123,6 +123,24 @@ TEST(list_scanner, does_not_report_an_entry_that_lacks_something_or_is_in_doubt)
   }
 }
 
+std::string version(std::string const& key, std::string const& latest, std::string const& tag = "t") {
+  return "<Version><ETag>" + tag + "</ETag><Size>1</Size><Key>" + key + "</Key><VersionId>v</VersionId>" +
+         (latest.empty() ? "" : "<IsLatest>" + latest + "</IsLatest>") +
+         "<LastModified>2013-05-24T00:00:00.000Z</LastModified></Version>";
+}
+
+TEST(list_scanner, reports_the_latest_of_the_versions_of_a_key) {
+  auto const text = "<ListVersionsResult><EncodingType>url</EncodingType>" + version("a%20b", "true", "t2") +
+                    version("a%20b", "false", "t1") + version("c", "") + version("d", "TRUE") +
+                    "<DeleteMarker><Key>e</Key><IsLatest>true</IsLatest></DeleteMarker>" +
+                    version("f", "true") + "</ListVersionsResult>";
+  lines const expected{"a b \"t2\" 1 2013-05-24T00:00:00Z", "f \"t\" 1 2013-05-24T00:00:00Z"};
+  std::string_view const view = text;
+  for (std::size_t cut = 0; cut <= view.size(); ++cut) {
+    EXPECT_EQ(scan_list({view.substr(0, cut), view.substr(cut)}), expected) << "cut at " << cut;
+  }
+}
+
 TEST(list_scanner, reads_nothing_from_other_documents) {
   EXPECT_TRUE(scan_list({"<Error><Contents>" + entry("k") + "</Contents></Error>"}).empty());
   EXPECT_TRUE(scan_list({"<ListVersionsResult>" + entry("k") + "</ListVersionsResult>"}).empty());

@@ -129,6 +129,24 @@ TEST(object_index, a_write_voids_what_is_held_for_whoever_looks_afterwards) {
   EXPECT_TRUE(cache::stands(view.evidence, view.raised));
 }
 
+TEST(object_index, a_change_of_a_buckets_rights_voids_those_of_everybody_and_keeps_what_is_known) {
+  indexed s;
+  s.answer(object("a"), "\"1\"", s.begin(), alice);
+  s.answer(object("a"), "\"1\"", s.begin(), bob);
+  auto const before = s.begin();
+  s.epochs.raise_rights(base::bucket_name("lake"));
+  EXPECT_FALSE(s.index.look(object("a"), alice).right);
+  EXPECT_FALSE(s.index.look(object("a"), bob).right);
+  auto const view = s.index.look(object("a"), alice);
+  ASSERT_TRUE(view.facts);
+  EXPECT_TRUE(cache::stands(view.evidence, view.raised));
+  // What one shows anew says nothing about the other, and what was asked before the change says nothing.
+  s.answer(object("a"), "\"1\"", s.begin(), alice);
+  s.answer(object("a"), "\"1\"", before, bob);
+  EXPECT_TRUE(s.index.look(object("a"), alice).right);
+  EXPECT_FALSE(s.index.look(object("a"), bob).right);
+}
+
 TEST(object_index, a_revoked_right_is_gone_at_once_and_only_that) {
   indexed s;
   s.answer(object("a"), "\"1\"");

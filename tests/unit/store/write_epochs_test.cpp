@@ -121,5 +121,15 @@ TEST(write_epochs, of_concurrent_edges_the_greatest_stays) {
   EXPECT_LT(epochs.raised(lake, a), epochs.next());
 }
 
+TEST(write_epochs, a_change_of_rights_concerns_its_bucket_and_no_object_in_it) {
+  write_epochs epochs;
+  auto const before = epochs.raised(lake, a);
+  auto const then = epochs.next();
+  epochs.raise_rights(lake);
+  EXPECT_GT(epochs.rights_raised(lake), then);
+  EXPECT_EQ(epochs.rights_raised(pond), 0U);
+  EXPECT_EQ(epochs.raised(lake, a), before);
+}
+
 }  // namespace
 }  // namespace s3proxy::store

@@ -1,5 +1,4 @@
-// The part of credential_files that touches the disk.
-#include "s3proxy/app/credential_files.hpp"
+#include "s3proxy/app/file_reading.hpp"
 
 #include <array>
 #include <cerrno>

@@ -8,13 +8,13 @@ import suite
 from adapter import NotApplicable, TableClient, quoted
 
 
-def extension():
-    package = Path(importlib.util.find_spec("duckdb_extension_httpfs").origin).parent
-    return next(package.glob("extensions/*/httpfs.duckdb_extension"))
-
-
 class DuckDB(TableClient):
     name = "DuckDB"
+
+    @staticmethod
+    def extension():
+        package = Path(importlib.util.find_spec("duckdb_extension_httpfs").origin).parent
+        return next(package.glob("extensions/*/httpfs.duckdb_extension"))
 
     @staticmethod
     def version():
@@ -23,7 +23,7 @@ class DuckDB(TableClient):
     def __init__(self, service, folder):
         super().__init__(service, folder)
         self.database = duckdb.connect()
-        self.database.execute(f"LOAD {quoted(extension())}")
+        self.database.execute(f"LOAD {quoted(self.extension())}")
         if service.ca_file:
             self.database.execute(f"SET ca_cert_file = {quoted(service.ca_file)}")
         self.database.execute(

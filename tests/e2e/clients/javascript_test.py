@@ -10,9 +10,8 @@ from pathlib import Path
 import suite
 from adapter import PART_SIZE, ObjectClient
 from programs import PROGRAMS
-from rig.servers import ROOT
+from snippets import MODULES
 
-MODULES = ROOT / "build" / "clients-npm" / "node_modules"
 NODE = PROGRAMS / "node"
 
 

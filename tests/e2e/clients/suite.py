@@ -22,7 +22,7 @@ import scene as stage
 from adapter import NotApplicable, Service
 from rig.process import LOOPBACK, Process, clean_environment, start_on_free_port
 from rig.servers import ACCESS_KEY, REGION, SECRET_KEY, TOOLS, Versitygw
-from snippets import snippets_of
+from snippets import PAGE, put_objects, snippets_of
 from steps import LISTS, READS, STEPS, Place
 from verbatim_store import VerbatimStore
 
@@ -323,6 +323,16 @@ class ClientTest(stage.SceneTest):
             self.skipTest(f"n/a: {reason}")
         self.fail(f"it can do this, though it is said that it cannot: {reason}")
 
+    snippet_bucket = "snippets"
+
+    @classmethod
+    def prepare_snippets(cls):
+        """A proxy before a store with what the snippets of the docs read."""
+        if "snippets" not in cls._servers:
+            cls.direct.create_bucket(Bucket=cls.snippet_bucket)
+            put_objects(cls.direct, cls.snippet_bucket)
+        return cls.server("snippets", lambda: stage.Daemon(cls.work / "proxy-snippets", cls.store.url))
+
     def how_it_goes_directly(self, step):
         """A failed step's control: the same before the store itself."""
         proxy = self._servers.get(f"proxy-{step.place.value}")
@@ -368,10 +378,15 @@ def test_of(step):
     return run
 
 
+def name_the_version(self):
+    self.assertIn(f"| {self.adapter.name} | {self.adapter.version()} |", PAGE.read_text())
+
+
 def main(adapter):
     """Runs all steps and all snippets of one client."""
     tests = {f"test_{number:02}_{step.name}": test_of(step) for number, step in enumerate(STEPS)}
-    tests |= {f"test_docs_{snippet.name}": snippet.as_test() for snippet in snippets_of(adapter.name)}
+    tests |= {f"test_docs_{snippet.number}": snippet.as_test() for snippet in snippets_of(adapter.name)}
+    tests["test_docs_name_the_version"] = name_the_version
     case = type(adapter.__name__ + "Test", (ClientTest,), {"adapter": adapter, **tests})
     sys.modules["__main__"].__dict__[case.__name__] = case
     stage.main()

@@ -21,7 +21,7 @@ int complain(usage_error const& wrong) {
   for (auto const& sentence : wrong.sentences) {
     std::fprintf(stderr, "s3proxy: %s\n", sentence.c_str());
   }
-  return exit_usage;
+  return wrong.exit_code;
 }
 
 int print(std::string const& text) {

@@ -72,6 +72,14 @@ daemon_settings settings_of(resolved const& with, roster_keeper const& keeper) {
   }
   proxy.memory = with.memory.bytes;
   proxy.domains = chosen.domains;
+  proxy.cors_origins = chosen.cors_origins;
+  if (chosen.token_exchange != token_exchange::no) {
+    auto const duration = std::chrono::duration_cast<std::chrono::seconds>(chosen.sts_duration);
+    proxy.token_exchange = {{endpoint_of(sts_of(chosen)), with.sts_tls, upstream::peers::any},
+                            chosen.sts_role_arn,
+                            chosen.sts_session_name,
+                            duration};
+  }
   proxy.origin.endpoint = endpoint_of(chosen.endpoint);
   proxy.origin.region = with.region.name;
   proxy.roster = [&keeper] { return keeper.current(); };
@@ -134,6 +142,8 @@ class serving {
   std::optional<std::string> take_over(run_request const& fresh);
   /// Looks the signers of `declared` up again and lets them in; a sentence, and no change, where that fails.
   std::optional<std::string> replace_roster(declarations const& declared);
+  /// From now on, those who hand out keys are asked for new ones in time.
+  void keep_keys_fresh();
   void look_at_credentials();
   /// Gives what is wrong with them; says in the log what is new.
   std::vector<std::string> reload_certificates();
@@ -169,7 +179,8 @@ asio::awaitable<void> serving::report_store() {
 }
 
 std::optional<std::string> serving::replace_roster(declarations const& declared) {
-  auto found = find_signers(declared, with_.credentials.current(), process_environment, read_file);
+  int exit_code = 0;  // which a reload has no use for
+  auto found = obtain_signers(declared, with_.usual, process_environment, read_file, exit_code);
   if (!found) {
     return found.error().sentence;
   }
@@ -179,6 +190,7 @@ std::optional<std::string> serving::replace_roster(declarations const& declared)
   with_.signing = *std::move(found);
   with_.request.declared = declared;
   keeper_.replace(roster_of(with_));
+  keep_keys_fresh();
   return std::nullopt;
 }
 
@@ -187,17 +199,25 @@ std::optional<std::string> serving::take_over(run_request const& fresh) {
   if (!usual) {
     return usual.error().sentence;
   }
-  std::swap(with_.credentials, *usual);
+  std::swap(with_.usual, *usual);
   if (auto wrong = replace_roster(fresh.declared)) {
-    std::swap(with_.credentials, *usual);
+    std::swap(with_.usual, *usual);
     return wrong;
   }
   observe::configure(fresh.chosen.log);
   return std::nullopt;
 }
 
+void serving::keep_keys_fresh() {
+  for (auto const& [name, signer] : with_.signing) {
+    if (signer.provider) {
+      asio::co_spawn(context_, upstream::credential_provider::keep_fresh(signer.provider), asio::detached);
+    }
+  }
+}
+
 void serving::look_at_credentials() {
-  auto const report = with_.credentials.poll();
+  auto const report = with_.usual.written.poll();
   if (report.what == credential_source::outcome::kept) {
     observe::warn(room::app, report.sentence);
   }
@@ -224,6 +244,7 @@ std::vector<std::string> serving::reload_certificates() {
   };
   look(with_.tls);
   look(with_.store_tls);
+  look(with_.sts_tls);
   return wrong;
 }
 
@@ -283,6 +304,7 @@ int serving::run() {
   std::fputs(render_banner(banner_of(with_, *running_)).c_str(), stderr);
   asio::co_spawn(context_, report_store(), asio::detached);
   asio::co_spawn(context_, watch_files(), asio::detached);
+  keep_keys_fresh();
   asio::co_spawn(context_, wait_for_end(), asio::detached);
   context_.run();
   running_.reset();

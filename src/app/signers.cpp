@@ -1,5 +1,9 @@
 #include "s3proxy/app/signers.hpp"
 
+#include "s3proxy/app/profile_recipe.hpp"
+
+#include <utility>
+
 namespace s3proxy::app {
 namespace {
 
@@ -19,51 +23,104 @@ principal_signer signer_with(loaded_credentials const& loaded) {
   return {keys::fixed_pair, [pair = std::move(pair)] { return pair; }, seen, loaded.where};
 }
 
-/// The environment as if nothing but AWS_PROFILE said where credentials are.
-environment with_profile(environment const& lookup, std::string const& profile) {
-  return [lookup, profile](std::string_view name) -> std::optional<std::string> {
-    if (name == "AWS_PROFILE") {
-      return profile;
-    }
-    bool const is_pair =
-        name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY" || name == "AWS_SESSION_TOKEN";
-    return is_pair ? std::nullopt : lookup(name);
-  };
+/// What looking for signers needs to know.
+struct surroundings {
+  loaded_credentials const& usual;
+  environment const& lookup;
+  file_reader const& read;
+  obtaining const& how;
+};
+
+parsed<principal_signer> obtain(credential_plan plan, std::string stands_for, obtaining const& how) {
+  auto where = plan.where;
+  if (!how.supply) {
+    auto const nobody = [] { return std::shared_ptr<s3::credentials const>(); };
+    return principal_signer{keys::obtained, nobody, std::move(stands_for), std::move(where)};
+  }
+  auto supplied = how.supply(std::move(plan));
+  if (!supplied) {
+    return supplied.error();
+  }
+  auto provider = *std::move(supplied);
+  if (!provider) {
+    return principal_signer{keys::none, {}, {}, std::move(where)};
+  }
+  where = provider->where();
+  auto const current = [provider] { return provider->current(); };
+  return principal_signer{keys::obtained, current, std::move(stands_for), std::move(where), provider};
 }
 
-parsed<principal_signer> from_profile(profile_source const& from, environment const& lookup,
-                                      file_reader const& read) {
-  auto const loaded = load_credentials(with_profile(lookup, from.profile), read);
-  if (!loaded) {
-    return loaded.error();
+parsed<principal_signer> follow(credential_plan plan, obtaining const& how) {
+  switch (plan.kind()) {
+    case plan_kind::none:
+      return signer_with({std::nullopt, plan.where});
+    case plan_kind::fixed:
+      return signer_with({std::get<upstream::written_keys>(plan.recipe->first).pair, plan.where});
+    case plan_kind::handed_out:
+    case plan_kind::if_there:
+      break;
   }
-  if (!loaded->pair) {
+  auto stands_for = "obtained/" + plan.where;
+  return obtain(std::move(plan), std::move(stands_for), how);
+}
+
+parsed<principal_signer> from_usual_places(surroundings const& in) {
+  return in.how.usual ? follow(*in.how.usual, in.how) : signer_with(in.usual);
+}
+
+parsed<principal_signer> from_chain(surroundings const& in) {
+  auto found = from_usual_places(in);
+  if (found && found->kind == keys::none) {
+    return refusal::because("the usual places have no credentials: " + found->where);
+  }
+  return found;
+}
+
+parsed<principal_signer> from_profile(profile_source const& from, surroundings const& in) {
+  auto plan = plan_profile_credentials(from.profile, in.lookup, in.read);
+  if (!plan) {
+    return plan.error();
+  }
+  if (plan->kind() == plan_kind::none) {
     return refusal::because("profile " + in_backticks(from.profile) + " has no keys");
   }
-  return signer_with(*loaded);
+  return follow(*std::move(plan), in.how);
 }
 
-parsed<principal_signer> find_one(declared_principal const& one, loaded_credentials const& usual,
-                                  environment const& lookup, file_reader const& read) {
+parsed<principal_signer> from_role(role_source const& from, surroundings const& in) {
+  auto plan = from.source_profile.empty() ? plan_credentials(in.lookup, in.read)
+                                          : plan_profile_credentials(from.source_profile, in.lookup, in.read);
+  if (!plan) {
+    return plan.error();
+  }
+  if (!plan->recipe) {
+    return refusal::because("nobody has credentials to assume the role with: " + plan->where);
+  }
+  auto const session = from.session_name.empty() ? "s3proxy" : from.session_name;
+  auto terms = role_terms_of({from.role_arn, session, std::nullopt, "the configuration file"}, in.lookup, {});
+  if (!terms) {
+    return terms.error();
+  }
+  plan->recipe->roles.push_back({*std::move(terms), from.external_id});
+  plan->recipe->certainty = upstream::certainty::asked_for;
+  plan->where += ", role " + from.role_arn;
+  plan->recipe->where = plan->where;
+  return obtain(*std::move(plan), "role/" + from.role_arn, in.how);
+}
+
+parsed<principal_signer> find_one(declared_principal const& one, surroundings const& in) {
   using found = parsed<principal_signer>;
-  return std::visit(
-      overloaded{[&](chain_source const&) -> found {
-                   if (!usual.pair) {
-                     return refusal::because("the usual places have no credentials: " + usual.where);
-                   }
-                   return signer_with(usual);
-                 },
-                 [](anonymous_source const&) -> found {
-                   return principal_signer{keys::none, {}, {}, "none, by source = \"anonymous\""};
-                 },
-                 [&](fixed_pair const& fixed) -> found {
-                   return signer_with({fixed.pair, "principal \"" + one.name + "\""});
-                 },
-                 [&](profile_source const& from) { return from_profile(from, lookup, read); },
-                 [](role_source const&) -> found {
-                   return refusal::because("roles cannot be assumed yet; give a key pair or a profile");
-                 }},
-      one.source);
+  return std::visit(overloaded{[&](chain_source const&) { return from_chain(in); },
+                               [](anonymous_source const&) -> found {
+                                 return principal_signer{
+                                     keys::none, {}, {}, "none, by source = \"anonymous\""};
+                               },
+                               [&](fixed_pair const& fixed) -> found {
+                                 return signer_with({fixed.pair, "principal \"" + one.name + "\""});
+                               },
+                               [&](profile_source const& from) { return from_profile(from, in); },
+                               [&](role_source const& from) { return from_role(from, in); }},
+                    one.source);
 }
 
 refusal complain(declarations const& declared, declared_principal const& one, std::string const& why) {
@@ -74,13 +131,18 @@ refusal complain(declarations const& declared, declared_principal const& one, st
 }  // namespace
 
 parsed<signers> find_signers(declarations const& declared, loaded_credentials const& usual,
-                             environment const& lookup, file_reader const& read) {
+                             environment const& lookup, file_reader const& read, obtaining const& how) {
+  surroundings const in{usual, lookup, read, how};
   signers out;
   if (declared.principals.empty()) {
-    out.emplace(implied_principal, signer_with(usual));
+    auto implied = from_usual_places(in);
+    if (!implied) {
+      return implied.error();
+    }
+    out.emplace(implied_principal, *std::move(implied));
   }
   for (auto const& one : declared.principals) {
-    auto found = find_one(one, usual, lookup, read);
+    auto found = find_one(one, in);
     if (!found) {
       return complain(declared, one, found.error().sentence);
     }

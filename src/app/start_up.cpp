@@ -1,6 +1,8 @@
 #include "s3proxy/app/start_up.hpp"
 
 #include "s3proxy/app/check_options.hpp"
+#include "s3proxy/app/credential_supply.hpp"
+#include "s3proxy/observe/clock.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -45,7 +47,17 @@ void keep_or_complain(std::variant<std::shared_ptr<Context>, std::string> made,
 struct both_sides {
   std::shared_ptr<net::tls_context> clients;
   std::shared_ptr<upstream::tls_context> store;
+  std::shared_ptr<upstream::tls_context> sts;
 };
+
+std::variant<std::shared_ptr<upstream::tls_context>, std::string> tls_towards(endpoint_url const& where,
+                                                                              options const& chosen,
+                                                                              file_reader const& read) {
+  auto const verify = chosen.store_certificate == certificate_check::yes ? upstream::verification::on
+                                                                         : upstream::verification::off;
+  return upstream::tls_context::make(
+      {where.host, chosen.ca_file, {chosen.client_cert, chosen.client_key}, verify}, read);
+}
 
 both_sides load_certificates(options const& chosen, file_reader const& read, usage_error& wrong) {
   both_sides out;
@@ -53,25 +65,56 @@ both_sides load_certificates(options const& chosen, file_reader const& read, usa
     keep_or_complain(net::tls_context::make({chosen.tls_cert, chosen.tls_key}, read), out.clients, wrong);
   }
   if (chosen.endpoint.scheme == url_scheme::https) {
-    auto const verify = chosen.store_certificate == certificate_check::yes ? upstream::verification::on
-                                                                           : upstream::verification::off;
-    keep_or_complain(
-        upstream::tls_context::make(
-            {chosen.endpoint.host, chosen.ca_file, {chosen.client_cert, chosen.client_key}, verify}, read),
-        out.store, wrong);
+    keep_or_complain(tls_towards(chosen.endpoint, chosen, read), out.store, wrong);
+  }
+  if (chosen.token_exchange != token_exchange::no && sts_of(chosen).scheme == url_scheme::https) {
+    keep_or_complain(tls_towards(sts_of(chosen), chosen, read), out.sts, wrong);
   }
   return out;
 }
 
 }  // namespace
 
-parsed<credential_source> open_usual_places(declarations const& declared, environment const& lookup,
-                                            file_reader const& read, file_stamper const& stamp) {
+endpoint_url const& sts_of(options const& chosen) {
+  return chosen.sts_endpoint ? *chosen.sts_endpoint : chosen.endpoint;
+}
+
+parsed<usual_places> open_usual_places(declarations const& declared, environment const& lookup,
+                                       file_reader const& read, file_stamper const& stamp) {
+  std::optional<credential_plan> handed_out;
+  environment where = [](std::string_view) { return std::optional<std::string>(); };
   if (needs_usual_places(declared)) {
-    return credential_source::open(lookup, read, stamp);
+    auto plan = plan_credentials(lookup, read);
+    if (!plan) {
+      return plan.error();
+    }
+    auto const kind = plan->kind();
+    if (kind == plan_kind::handed_out || kind == plan_kind::if_there) {
+      handed_out = *std::move(plan);
+    } else {
+      where = lookup;
+    }
   }
-  auto const nothing = [](std::string_view) { return std::optional<std::string>(); };
-  return credential_source::open(nothing, read, stamp);
+  auto written = credential_source::open(where, read, stamp);
+  if (!written) {
+    return written.error();
+  }
+  return usual_places{*std::move(written), std::move(handed_out)};
+}
+
+parsed<signers> obtain_signers(declarations const& declared, usual_places const& usual,
+                               environment const& lookup, file_reader const& read, int& exit_code) {
+  static observe::clock const clock;  // outlives every provider
+  using supplied = parsed<std::shared_ptr<upstream::credential_provider>>;
+  auto const supply = [&](credential_plan plan) -> supplied {
+    auto outcome = supply_credentials(std::move(plan), credential_tools_of(clock, read));
+    if (auto const* failed = std::get_if<supply_failure>(&outcome)) {
+      exit_code = failed->exit_code;
+      return refusal::because(failed->sentence);
+    }
+    return std::get<credential_supply>(std::move(outcome)).provider;
+  };
+  return find_signers(declared, usual.written.current(), lookup, read, {usual.handed_out, supply});
 }
 
 std::variant<resolved, usage_error> resolve(run_request request, environment const& lookup,
@@ -88,16 +131,19 @@ std::variant<resolved, usage_error> resolve(run_request request, environment con
       }
     }
   };
-  auto credentials = open_usual_places(request.declared, lookup, read, stamp);
-  note(credentials);
+  auto usual = open_usual_places(request.declared, lookup, read, stamp);
+  note(usual);
   auto region = find_region(request.chosen, lookup, read);
   note(region);
   parsed<signers> signing = signers();
-  if (credentials) {
-    signing = find_signers(request.declared, credentials->current(), lookup, read);
-    note(signing);
+  if (usual && request.what != command::run) {
+    signing = find_signers(request.declared, usual->written.current(), lookup, read, {usual->handed_out, {}});
+  } else if (usual && region && wrong.sentences.empty()) {
+    // Last, since others are asked: what is wrong here is told first, and at once.
+    signing = obtain_signers(request.declared, *usual, lookup, read, wrong.exit_code);
   }
-  if (credentials && signing) {
+  note(signing);
+  if (usual && signing && wrong.sentences.empty()) {
     if (auto why = refuse_clients(request.chosen, request.declared, signer_in(*signing))) {
       wrong.sentences.push_back(*std::move(why));
     }
@@ -109,17 +155,19 @@ std::variant<resolved, usage_error> resolve(run_request request, environment con
   auto const memory = plan_memory(request.chosen.memory, read_memory_facts(read));
   auto const threads = request.chosen.threads.value_or(std::max(1U, std::thread::hardware_concurrency()));
   return resolved{std::move(request),
-                  *std::move(credentials),
+                  *std::move(usual),
                   *std::move(signing),
                   std::move(tls.clients),
                   std::move(tls.store),
+                  std::move(tls.sts),
                   *std::move(region),
                   memory,
                   threads};
 }
 
 effective_facts facts_of(resolved const& with) {
-  return {with.region, with.memory, with.threads, with.credentials.current().where};
+  return {with.region, with.memory, with.threads,
+          with.usual.handed_out ? with.usual.handed_out->where : with.usual.written.current().where};
 }
 
 }  // namespace s3proxy::app

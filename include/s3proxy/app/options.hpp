@@ -117,6 +117,7 @@ struct text_request {
 /// written and what is allowed. They are all that is wrong, as far as one reading can tell.
 struct usage_error {
   std::vector<std::string> sentences;
+  int exit_code = 2;  ///< 1: somebody does not answer whom the start needs
 };
 
 using parse_outcome = std::variant<run_request, text_request, usage_error>;

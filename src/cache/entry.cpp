@@ -29,7 +29,7 @@ learnt confirm(entry& known, evidence const& said) {
     return learnt::headers_dropped;
   }
   auto what = said.what;
-  auto const same_headers = held.headers && held.headers->fields == what.headers->fields;
+  auto const same_headers = held.headers && http::same_fields(held.headers->fields, what.headers->fields);
   if (same_headers && held.headers->checksums_known) {
     if (!what.headers->checksums_known) {
       what.headers = held.headers;  // a part does not tell the checksums that we know already

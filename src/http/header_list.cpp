@@ -81,6 +81,21 @@ std::optional<std::string_view> header_list::find(std::string_view name) const {
   return std::nullopt;
 }
 
+bool same_fields(header_list const& one, header_list const& other) {
+  auto const values = [](header_list const& list, std::string_view name) {
+    std::vector<std::string_view> found;
+    for (auto const& h : list) {
+      if (same_name(h.name, name)) {
+        found.push_back(h.value);
+      }
+    }
+    return found;
+  };
+  return one.size() == other.size() && std::ranges::all_of(one, [&](header const& h) {
+           return values(one, h.name) == values(other, h.name);
+         });
+}
+
 bool is_hop_by_hop(std::string_view name) {
   static constexpr std::array<std::string_view, 9> names{
       "connection",        "keep-alive",         "proxy-connection",   "te", "trailer", "upgrade",

@@ -127,6 +127,20 @@ TEST(read, checksums_are_shown_on_whole_answers_to_those_who_ask) {
   EXPECT_EQ(w.origin.count(), 1U);
 }
 
+TEST(read, checksums_are_kept_when_a_part_comes_with_its_fields_in_another_order) {
+  world w;
+  std::string const checksum = "x-amz-checksum-crc32: AAAAAA==\r\n";
+  std::string const one = "Content-Type: text/plain\r\n", other = "x-amz-meta-a: 1\r\n";
+  w.origin.put("/b1b/k", {"text", "\"t\"", "Thu, 01 Jan 2026 00:00:00 GMT", one + other + checksum});
+  ASSERT_EQ(w.head("/b1b/k").status, 200U);
+  w.origin.put("/b1b/k", {"text", "\"t\"", "Thu, 01 Jan 2026 00:00:00 GMT", other + one + checksum});
+  ASSERT_EQ(w.get_range("/b1b/k", "bytes=0-1").status, 206U);
+  fields const ask{{"x-amz-checksum-mode", "ENABLED"}};
+  auto const whole = w.get("/b1b/k", ask);
+  EXPECT_EQ(whole.header("cache-status"), "s3proxy; hit");
+  EXPECT_EQ(whole.header("x-amz-checksum-crc32"), "AAAAAA==");
+}
+
 TEST(read, a_head_with_a_range_is_partial_and_has_its_length) {
   world w;
   w.origin.put_version("/b1b/k", 1, 10 * KiB);

@@ -72,6 +72,10 @@ class header_list {
   std::vector<header> headers_;
 };
 
+/// Whether both lists say the same: fields of different names in any order, those of one name in theirs
+/// (RFC 9110 section 5.3). Some stores answer in another order each time.
+bool same_fields(header_list const& one, header_list const& other);
+
 /// True for a field that belongs to one connection (RFC 9110 section 7.6.1): it is never forwarded or stored.
 /// `Connection` itself, `Keep-Alive`, `Proxy-Connection`, `TE`, `Trailer`, `Transfer-Encoding`, `Upgrade`,
 /// `Proxy-Authenticate`, `Proxy-Authorization`.

@@ -115,5 +115,23 @@ TEST(hop_by_hop, fields_of_one_connection_are_known) {
   }
 }
 
+header_list list_of(std::vector<header> const& fields) {
+  header_list list;
+  for (auto const& [name, value] : fields) {
+    list.add(name, value);
+  }
+  return list;
+}
+
+TEST(header_lists, say_the_same_in_any_order_of_names) {
+  auto const list = list_of({{"a", "1"}, {"b", "2"}, {"A", "3"}});
+  EXPECT_TRUE(same_fields(list, list_of({{"B", "2"}, {"a", "1"}, {"a", "3"}})));
+  EXPECT_FALSE(same_fields(list, list_of({{"a", "3"}, {"b", "2"}, {"a", "1"}})))
+      << "of one name, order counts";
+  EXPECT_FALSE(same_fields(list, list_of({{"a", "1"}, {"b", "2"}})));
+  EXPECT_FALSE(same_fields(list, list_of({{"a", "1"}, {"b", "2"}, {"c", "3"}})));
+  EXPECT_TRUE(same_fields({}, {}));
+}
+
 }  // namespace
 }  // namespace s3proxy::http

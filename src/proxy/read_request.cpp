@@ -14,10 +14,11 @@ namespace {
 
 constexpr std::string_view checksum_mode = "x-amz-checksum-mode";
 
-// What these say is part of the signature, or does not change the answer.
-constexpr std::array<std::string_view, 6> harmless_fields{"x-amz-date",           "x-amz-content-sha256",
-                                                          "x-amz-security-token", checksum_mode,
-                                                          "x-amz-user-agent",     "x-amz-te"};
+// What these say is part of the signature, or does not change the answer. The AWS SDK for C++ names S3's one
+// API version (2006-03-01) in every request.
+constexpr std::array<std::string_view, 7> harmless_fields{
+    "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", checksum_mode, "x-amz-user-agent",
+    "x-amz-te",   "x-amz-api-version"};
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> overrides{
     {{"response-content-type", "Content-Type"},

@@ -54,7 +54,7 @@ class Daemon(Server):
         self.process = Process(self.command, self.log, env=self.env, stdout=self.access)
         banner = eventually(
             lambda: (
-                re.search(r"^listening +http://\S+:(\d+)", self.said(), re.M) or not self.process.is_running()
+                re.search(r"^listening +https?://\S+:(\d+)", self.said(), re.M) or not self.process.is_running()
             ),
             START_DEADLINE,
         )

@@ -24,6 +24,17 @@ TEST(read, a_second_get_is_a_hit_without_an_origin_request) {
   EXPECT_EQ(w.origin.count(), 0U);
 }
 
+TEST(read, headers_that_an_sdk_sends_with_every_request_do_not_bypass_the_cache) {
+  world w;
+  w.origin.put_version("/b1b/k", 1, 300 * KiB);
+  fields const of_the_sdk_for_cpp{{"x-amz-api-version", "2006-03-01"},
+                                  {"x-amz-checksum-mode", "enabled"},
+                                  {"amz-sdk-request", "attempt=1"},
+                                  {"Content-Type", "application/xml"}};
+  EXPECT_EQ(w.get("/b1b/k", of_the_sdk_for_cpp).status, 200U);
+  EXPECT_EQ(w.get("/b1b/k", of_the_sdk_for_cpp).header("cache-status"), "s3proxy; hit");
+}
+
 TEST(read, every_range_has_its_own_bytes_and_exact_headers) {
   world w;
   w.origin.put_version("/b1b/k", 1, 1000 * KiB + 7);

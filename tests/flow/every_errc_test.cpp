@@ -112,10 +112,22 @@ void add_authorization(provocations& out) {
   });
   out[errc::authorization_malformed] =
       changed([](world&, auto good) { return replaced(good, "/s3/", "/s4/"); });
+  auto const presigned = [](std::chrono::seconds ahead, std::chrono::seconds lifetime) {
+    return changed([=](world& w, auto) {
+      return presigned_bytes({"GET", "/bucket/k"}, w.proxy->port(), w.keys, w.clock.wall_now() + ahead,
+                             lifetime);
+    });
+  };
+  out[errc::presigned_malformed] = raw("GET /bucket/k?X-Amz-Signature=x HTTP/1.1\r\nHost: a\r\n\r\n");
+  out[errc::invalid_expires] = presigned(0s, 604'801s);
+  out[errc::request_expired] = presigned(-2h, 1h);
+  out[errc::request_not_yet_valid] = presigned(1h, 1h);
   out[errc::invalid_authorization] =
       changed([=](world& w, auto) { return plain(w, "Authorization: Bearer x\r\n"); });
   out[errc::unsupported_signature] =
       changed([=](world& w, auto) { return plain(w, "Authorization: AWS A:b\r\n"); });
+  out[errc::unsupported_sigv4a] =
+      changed([=](world& w, auto) { return plain(w, "Authorization: AWS4-ECDSA-P256-SHA256 a\r\n"); });
   out[errc::missing_content_sha256] = changed([](world&, auto good) {
     auto const at = good.find("x-amz-content-sha256: ");
     return good.erase(at, good.find("\r\n", at) + 2 - at);
@@ -152,6 +164,20 @@ void add_bodies(provocations& out) {
     world w({.adjust = [](proxy::limits& l) { l.delete_document_bytes = 3; }});
     return w.ask({"POST", "/bucket?delete", {}, "<Delete/>"});
   };
+}
+
+void add_chunked_bodies(provocations& out) {
+  std::string const hmac = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
+  auto const upload = [](std::string const& length, std::string const& word) {
+    return signed_as({"PUT", "/bucket/k", {{"x-amz-decoded-content-length", length}}, "hello", word});
+  };
+  out[errc::streaming_misplaced] =
+      signed_as({"GET", "/bucket/k", {{"x-amz-decoded-content-length", "5"}}, {}, hmac});
+  out[errc::hashed_chunks] = upload("5", std::string(64, 'a'));
+  out[errc::missing_decoded_length] = signed_as({"PUT", "/bucket/k", {}, "hello", hmac});
+  out[errc::invalid_decoded_length] = upload("five", hmac);
+  out[errc::upload_too_large] = upload("5368709121", hmac);
+  out[errc::invalid_trailer_name] = upload("5", "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
 }
 
 void add_objects(provocations& out) {
@@ -243,6 +269,7 @@ provocations all() {
   add_framing(out);
   add_authorization(out);
   add_bodies(out);
+  add_chunked_bodies(out);
   add_objects(out);
   add_origin(out);
   return out;

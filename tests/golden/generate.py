@@ -146,7 +146,19 @@ def wire_field(rng, name, value, rewrite):
     return name + ": " + value
 
 
-def vector(rng, number):
+def write_head(rng, method, target, fields, rewrite):
+    """The head on the wire; rewritten: in another order, other cases, with blanks."""
+    if rewrite:
+        # The order among fields of one name is part of what is signed.
+        values = iter([v for n, v in fields if n == "x-amz-meta-many"])
+        rng.shuffle(fields)
+        fields = [(n, next(values) if n == "x-amz-meta-many" else v) for n, v in fields]
+    lines = [f"{method} {target} HTTP/1.1"] + [wire_field(rng, n, v, rewrite) for n, v in fields]
+    return "\r\n".join(lines + ["", ""])
+
+
+def signed_head(rng, number):
+    """A head signed by botocore in its header, with its key pair's name and the verifier's clock."""
     request, path, params, name, clock = signed(rng, number)
     rewrite = rng.random() < 0.5
     query = wire_query(rng, params, rewrite)
@@ -158,24 +170,24 @@ def vector(rng, number):
         fields.append(("User-Agent", "a client/1.0  (unsigned)"))
     if rng.random() < 0.3:
         fields.append(("Accept", "*/*"))
-    if rewrite:
-        rng.shuffle(fields)
-        # The order among fields of one name is part of what is signed.
-        values = iter([v for n, v in request.headers.items() if n == "x-amz-meta-many"])
-        fields = [(n, next(values) if n == "x-amz-meta-many" else v) for n, v in fields]
-    lines = [f"{request.method} {target} HTTP/1.1"] + [wire_field(rng, n, v, rewrite) for n, v in fields]
-    head = "\r\n".join(lines + ["", ""])
+    return name, clock, write_head(rng, request.method, target, fields, rewrite)
+
+
+def key_lines():
+    return ["\t".join(["key", name, key.access_key, key.secret_key, key.token or "-"]) for name, key in KEYS.items()]
+
+
+def request_line(name, clock, head, *more):
     for raw, escaped in (("\\", "\\\\"), ("\r", "\\r"), ("\n", "\\n"), ("\t", "\\t")):
         head = head.replace(raw, escaped)
-    return "\t".join(["request", name, str(clock), head])
+    return "\t".join(["request", name, str(clock), head, *more])
 
 
 def main():
     rng = random.Random(20130524)
-    for name, key in KEYS.items():
-        print("\t".join(["key", name, key.access_key, key.secret_key, key.token or "-"]))
+    print(*key_lines(), sep="\n")
     for number in range(COUNT):
-        print(vector(rng, number))
+        print(request_line(*signed_head(rng, number)))
 
 
 if __name__ == "__main__":

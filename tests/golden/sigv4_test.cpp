@@ -3,6 +3,8 @@
 
 #include "s3proxy/s3/sigv4.hpp"
 
+#include "vector_file.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,10 +20,6 @@ namespace {
 credentials const example_key{base::access_key_id{"AKIAIOSFODNN7EXAMPLE"},
                               base::secret{"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
                               {}};
-
-std::function<credentials const*(std::string_view)> only(credentials const* pair) {
-  return [pair](std::string_view key_id) { return pair && pair->key_id.str() == key_id ? pair : nullptr; };
-}
 
 /// An example of https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, stage by
 /// stage.
@@ -109,6 +107,60 @@ documented const examples[] = {
      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
      "df57d21db20da04d7fa30298dd4488ba3a2b47ca3a489c74750e0f1e7df1b9b7",
      "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"},
+    // The heads of .../API/sigv4-streaming.html and .../API/sigv4-streaming-trailers.html.
+    {"upload_in_signed_chunks", "PUT /examplebucket/chunkObject.txt HTTP/1.1",
+     "Host: s3.amazonaws.com\r\n"
+     "x-amz-date: 20130524T000000Z\r\n"
+     "x-amz-storage-class: REDUCED_REDUNDANCY\r\n"
+     "x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD\r\n"
+     "Content-Encoding: aws-chunked\r\n"
+     "x-amz-decoded-content-length: 66560\r\n"
+     "Content-Length: 66824\r\n",
+     "content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-"
+     "amz-storage-class",
+     "PUT\n"
+     "/examplebucket/chunkObject.txt\n"
+     "\n"
+     "content-encoding:aws-chunked\n"
+     "content-length:66824\n"
+     "host:s3.amazonaws.com\n"
+     "x-amz-content-sha256:STREAMING-AWS4-HMAC-SHA256-PAYLOAD\n"
+     "x-amz-date:20130524T000000Z\n"
+     "x-amz-decoded-content-length:66560\n"
+     "x-amz-storage-class:REDUCED_REDUNDANCY\n"
+     "\n"
+     "content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-"
+     "amz-storage-class\n"
+     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+     "cee3fed04b70f867d036f722359b0b1f2f0e5dc0efadbc082b76c4c60e316455",
+     "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"},
+    {"upload_with_a_signed_trailer", "PUT /examplebucket/chunkObject.txt HTTP/1.1",
+     "Host: s3.amazonaws.com\r\n"
+     "x-amz-date: 20130524T000000Z\r\n"
+     "x-amz-storage-class: REDUCED_REDUNDANCY\r\n"
+     "x-amz-content-sha256: STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER\r\n"
+     "Content-Encoding: aws-chunked\r\n"
+     "x-amz-decoded-content-length: 66560\r\n"
+     "x-amz-trailer: x-amz-checksum-crc32c\r\n"
+     "Content-Length: 66824\r\n",
+     "content-encoding;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class;"
+     "x-amz-trailer",
+     "PUT\n"
+     "/examplebucket/chunkObject.txt\n"
+     "\n"
+     "content-encoding:aws-chunked\n"
+     "host:s3.amazonaws.com\n"
+     "x-amz-content-sha256:STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER\n"
+     "x-amz-date:20130524T000000Z\n"
+     "x-amz-decoded-content-length:66560\n"
+     "x-amz-storage-class:REDUCED_REDUNDANCY\n"
+     "x-amz-trailer:x-amz-checksum-crc32c\n"
+     "\n"
+     "content-encoding;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class;"
+     "x-amz-trailer\n"
+     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+     "44d48b8c2f70eae815a0198cc73d7a546a73a93359c070abbaa5e6c7de112559",
+     "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e"},
 };
 
 class documented_example : public testing::TestWithParam<documented> {
@@ -163,77 +215,26 @@ TEST_P(documented_example, is_accepted) {
 INSTANTIATE_TEST_SUITE_P(sigv4, documented_example, testing::ValuesIn(examples),
                          [](auto const& info) { return std::string(info.param.name); });
 
-/// A line of sigv4_vectors.txt; generate.py tells its form.
-struct vector {
-  credentials const* key = nullptr;
-  http::wall_time clock;
-  std::string head;
-};
-
-struct vector_file {
-  std::map<std::string, credentials> keys;
-  std::vector<vector> vectors;
-};
-
-std::vector<std::string> split(std::string const& line) {
-  std::vector<std::string> out(1);
-  for (char const c : line) {
-    if (c == '\t') {
-      out.emplace_back();
-    } else {
-      out.back() += c;
+/// Those of sigv4_vectors.txt.
+std::vector<vector> const& vectors() {
+  static std::ifstream in(S3PROXY_TEST_DATA "/sigv4_vectors.txt");
+  static vector_reader reader(in);
+  static auto const all = [] {
+    std::vector<vector> out;
+    while (auto each = reader.next()) {
+      out.push_back(std::move(*each));
     }
-  }
-  return out;
-}
-
-std::string unescape(std::string_view text) {
-  static std::map<char, char> const meanings{{'r', '\r'}, {'n', '\n'}, {'t', '\t'}, {'\\', '\\'}};
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    out += text[i] == '\\' ? meanings.at(text[++i]) : text[i];
-  }
-  return out;
-}
-
-vector_file read_vectors() {
-  vector_file file;
-  std::ifstream in(S3PROXY_TEST_DATA "/sigv4_vectors.txt");
-  for (std::string line; std::getline(in, line);) {
-    auto const part = split(line);
-    if (part.at(0) == "key") {
-      auto const& token = part.at(4);
-      file.keys[part.at(1)] = {base::access_key_id{part.at(2)}, base::secret{part.at(3)},
-                               base::secret{token == "-" ? std::string{} : token}};
-    } else {
-      http::wall_time const clock{std::chrono::seconds{std::stoll(part.at(2))}};
-      file.vectors.push_back({&file.keys.at(part.at(1)), clock, unescape(part.at(3))});
-    }
-  }
-  return file;
-}
-
-vector_file const& vectors() {
-  static auto const file = read_vectors();
-  return file;
-}
-
-/// What becomes of a head: parsed and verified, or why not.
-base::result<verified> judge(vector const& of, std::string const& raw) {
-  static signing_key_cache keys;
-  auto const head = http::parse_request_head(raw);
-  if (!head) {
-    return head.error();
-  }
-  return verify(*head, {.find_key = only(of.key), .now = of.clock, .keys = &keys});
+    return out;
+  }();
+  return all;
 }
 
 TEST(sigv4_vectors, are_many) {
-  EXPECT_GE(vectors().vectors.size(), 500U);
+  EXPECT_GE(vectors().size(), 500U);
 }
 
 TEST(sigv4_vectors, are_accepted_as_botocore_signed_them) {
-  for (auto const& each : vectors().vectors) {
+  for (auto const& each : vectors()) {
     auto const accepted = judge(each, each.head);
     ASSERT_TRUE(accepted) << accepted.error().message() << "\n" << each.head;
     EXPECT_EQ(std::get<base::access_key_id>(accepted->identity), each.key->key_id);
@@ -279,7 +280,7 @@ std::map<std::string, std::string_view> covered_parts(http::request_head const& 
 TEST(sigv4_vectors, are_refused_after_any_change_of_a_covered_part) {
   std::map<std::string, std::size_t> changed;
   std::size_t turn = 0;
-  for (auto const& each : vectors().vectors) {
+  for (auto const& each : vectors()) {
     auto const head = http::parse_request_head(each.head);
     ASSERT_TRUE(head);
     for (auto const& [name, part] : covered_parts(*head)) {
@@ -302,7 +303,7 @@ TEST(sigv4_vectors, are_refused_after_any_change_of_a_covered_part) {
 }
 
 TEST(sigv4_vectors, are_refused_with_any_signed_header_taken_out) {
-  for (auto const& each : vectors().vectors) {
+  for (auto const& each : vectors()) {
     auto const head = http::parse_request_head(each.head);
     auto const given = parse_authorization(*head->fields.find("authorization"));
     for (auto const& field : head->fields) {
@@ -335,7 +336,7 @@ http::header_list fields_to_sign(http::request_head const& head) {
 TEST(sigv4_vectors, get_the_signature_of_botocore_from_our_signer) {
   signing_key_cache keys;
   std::size_t compared = 0;
-  for (auto const& each : vectors().vectors) {
+  for (auto const& each : vectors()) {
     auto const head = http::parse_request_head(each.head);
     auto const theirs = parse_authorization(*head->fields.find("authorization"));
     auto const date = head->fields.find("x-amz-date");

@@ -216,6 +216,20 @@ std::string signed_bytes(request const& what, std::uint16_t port, s3::credential
   return render(what, headers);
 }
 
+std::string presigned_bytes(request const& what, std::uint16_t port, s3::credentials const& keys,
+                            http::wall_time now, std::chrono::seconds lifetime) {
+  auto headers = headers_of(what, port);
+  auto const path = what.target.substr(0, what.target.find('?'));
+  auto const query = path.size() == what.target.size() ? "" : what.target.substr(path.size() + 1);
+  auto const word = what.payload_hash.value_or(std::string(s3::unsigned_payload_word));
+  s3::signing_key_cache cache;
+  auto presigned = what;
+  presigned.target =
+      path + "?" +
+      s3::presign({what.method, path, query, word, lifetime}, headers, keys, "us-east-1", now, cache);
+  return render(presigned, headers);
+}
+
 std::string plain_bytes(request const& what, std::uint16_t port) {
   return render(what, headers_of(what, port));
 }

@@ -77,6 +77,9 @@ class client {
 /// others.
 std::string signed_bytes(request const& what, std::uint16_t port, s3::credentials const& keys,
                          http::wall_time now, std::string_view region = "us-east-1");
+/// The same with its signature in the query.
+std::string presigned_bytes(request const& what, std::uint16_t port, s3::credentials const& keys,
+                            http::wall_time now, std::chrono::seconds lifetime = std::chrono::hours(1));
 /// The same without a signature.
 std::string plain_bytes(request const& what, std::uint16_t port);
 

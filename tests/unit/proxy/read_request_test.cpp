@@ -65,6 +65,18 @@ TEST(read_request, one_range_is_understood_and_a_malformed_one_is_none) {
   }
 }
 
+TEST(read_request, what_a_presigned_url_says_in_a_parameter_counts_as_a_header_does) {
+  EXPECT_EQ(read_of({}, "x-id=GetObject&x-amz-checksum-mode=ENABLED")->checksums,
+            cache::checksum_wish::wanted);
+  EXPECT_EQ(read_of({}, "X-Amz-Checksum-Mode=enabled")->checksums, cache::checksum_wish::wanted);
+  EXPECT_EQ(read_of({}, "x-amz-checksum-mode=DISABLED")->checksums, cache::checksum_wish::none);
+  EXPECT_TRUE(read_of({}, "x-amz-user-agent=aws-sdk-js"));
+  for (auto const* query : {"x-amz-request-payer=requester", "X-Amz-Server-Side-Encryption-Customer-Key=k",
+                            "x%2Damz-expected-bucket-owner=1", "x-amz-unheard-of"}) {
+    EXPECT_FALSE(read_of({}, query)) << query;
+  }
+}
+
 TEST(read_request, what_only_the_store_understands_is_left_to_it) {
   field const table[] = {
       {"Range", "bytes=0-1,5-9"},

@@ -19,6 +19,7 @@ struct origin_limits {
       256;  ///< per origin, shared out among the workers; S3 advises one per 85 to 90 MB/s
   std::size_t head_bytes = 64 * 1024;      ///< 2 KiB of user metadata, policies in headers, and room
   std::size_t receive_bytes = 256 * 1024;  ///< one receive buffer a connection; grows as needed, up to this
+  std::size_t read_bytes = 64 * 1024;      ///< of a body in one system call; Beast takes no more at once
   int interim_answers = 8;                 ///< 1xx answers passed over before a final one
   unsigned attempts = 3;                   ///< of a GET or HEAD before its first byte
   std::chrono::milliseconds backoff{50};   ///< doubled each time, jittered

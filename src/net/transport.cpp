@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string>

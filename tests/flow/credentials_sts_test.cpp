@@ -203,14 +203,14 @@ TEST(http_call, an_answer_that_stops_meets_the_total_deadline) {
 
 TEST(http_call, an_answer_beyond_the_bound_is_no_answer) {
   scripted_origin agent;
-  agent.put_version("/keys", 1, 1000);
+  agent.put_version("/agent/keys", 1, 1000);
   auto limits = quick();
   limits.body_bytes = 1000;
-  auto const whole = awaited(upstream::call(at(agent.port()), {.target = "/keys"}, limits));
+  auto const whole = awaited(upstream::call(at(agent.port()), {.target = "/agent/keys"}, limits));
   ASSERT_TRUE(whole.has_value());
   EXPECT_EQ(whole->body.size(), 1000U);
   limits.body_bytes = 999;
-  auto const cut = awaited(upstream::call(at(agent.port()), {.target = "/keys"}, limits));
+  auto const cut = awaited(upstream::call(at(agent.port()), {.target = "/agent/keys"}, limits));
   ASSERT_FALSE(cut.has_value());
   EXPECT_EQ(base::to_errc(cut.error()), base::errc::origin_bad_response);
 }

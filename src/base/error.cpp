@@ -92,8 +92,6 @@ constexpr auto table = std::to_array<error_row>({
     {token_refused, client, never, 403, "AccessDenied",
      "This token gives no access: the STS or the store does not accept it. Get a new one."},
     {token_expired, client, never, 403, "ExpiredToken", "The provided token has expired."},
-    {not_implemented, client, never, 501, "NotImplemented",
-     "A header or query you provided implies functionality that is not implemented."},
     {express_session, client, never, 501, "NotImplemented",
      "CreateSession is not offered. Use regular buckets' SigV4: disable S3 Express session authentication in "
      "your client (AWS_S3_DISABLE_EXPRESS_SESSION_AUTH=true, disable_s3_express_session_auth)."},

@@ -88,18 +88,17 @@ tls_step tls_channel::classify(int returned) {
     case SSL_ERROR_WANT_WRITE:
       return tls_step::wants_write;
     case SSL_ERROR_ZERO_RETURN:
+      complaint_ = "the client closed";
       return tls_step::ended;
     case SSL_ERROR_SYSCALL:
       failed_ = true;
-      complaint_ = system_error == 0 ? "closed" : std::generic_category().message(system_error);
-      return system_error == 0 ? tls_step::ended : tls_step::failed;
+      complaint_ = std::generic_category().message(system_error);
+      return tls_step::failed;
     default: {
       failed_ = true;
       auto const reason = ERR_GET_REASON(ERR_peek_last_error());
       complaint_ = base::last_complaint();
-      return reason == SSL_R_UNEXPECTED_EOF_WHILE_READING ? tls_step::ended
-             : reason == SSL_R_HTTP_REQUEST               ? tls_step::plain_http
-                                                          : tls_step::failed;
+      return reason == SSL_R_HTTP_REQUEST ? tls_step::plain_http : tls_step::failed;
     }
   }
 }

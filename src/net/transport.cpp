@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string>
@@ -204,11 +203,13 @@ awaitable<result<void>> transport::write_encrypted(std::string_view head, std::s
       auto const sent = channel_->write(next);
       next.remove_prefix(sent.count);
       if (sent.step == tls_step::done) {
+        record_finished();
         continue;
       }
       if (sent.step != tls_step::wants_write && sent.step != tls_step::wants_read) {
         co_return errc::client_gone;
       }
+      record_unfinished_ = true;
       timer_.expires_after(limits_.answer);
       auto const failed = co_await wait_for(sent.step);
       timer_.stop();
@@ -218,6 +219,13 @@ awaitable<result<void>> transport::write_encrypted(std::string_view head, std::s
     }
   }
   co_return result<void>{};
+}
+
+void transport::record_finished() {
+  record_unfinished_ = false;
+  if (auto const watch = std::exchange(watch_later_, {})) {
+    watch();
+  }
 }
 
 void transport::say_goodbye() {
@@ -301,6 +309,14 @@ void transport::watch_hangup(std::shared_ptr<transport> const& self, std::functi
       return;
     }
     if (ec == asio::error::operation_aborted) {
+      return;
+    }
+    if (still->record_unfinished_) {
+      still->watch_later_ = [weak, gone] {
+        if (auto const later = weak.lock()) {
+          watch_hangup(later, gone);
+        }
+      };
       return;
     }
     switch (still->look()) {

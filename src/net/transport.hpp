@@ -59,6 +59,7 @@ class transport {
   boost::asio::awaitable<std::tuple<boost::system::error_code, std::size_t>> receive_encrypted(
       std::span<char> into);
   boost::asio::awaitable<boost::system::error_code> wait_for(tls_step step);
+  void record_finished();
   boost::asio::awaitable<void> tell_plain_http();
   boost::asio::awaitable<void> linger();
   arrival look();
@@ -68,6 +69,10 @@ class transport {
   deadline timer_;
   std::shared_ptr<tls_context const> tls_settings_;
   std::unique_ptr<tls_channel> channel_;
+  // While the socket has not taken all of a record, OpenSSL must not read: the answer to a request for new
+  // keys would be written into its midst, which it refuses, and the connection is lost.
+  bool record_unfinished_ = false;
+  std::function<void()> watch_later_;
 };
 
 }  // namespace s3proxy::net

@@ -242,6 +242,8 @@ awaitable<result<response_head>> connection::read_head(body_expected body) {
 
 awaitable<result<std::size_t>> connection::read_body(std::span<char> into) {
   auto& parser = *impl_->parser;
+  // Beast reads as much as there is room for: without this, 512 bytes a system call, all the body long.
+  impl_->buffer.reserve(impl_->limits.read_bytes);
   while (!parser.is_done()) {
     auto& body = parser.get().body();
     body.data = into.data();

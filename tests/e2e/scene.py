@@ -105,6 +105,7 @@ class SceneTest(unittest.TestCase):
     """A test class with a store (`cls.store`, `cls.direct` is boto3 to it); more servers on demand."""
 
     maxDiff = 4000
+    store_has_users = False
 
     @classmethod
     def setUpClass(cls):
@@ -113,7 +114,7 @@ class SceneTest(unittest.TestCase):
         below.mkdir(exist_ok=True)
         cls.work = Path(tempfile.mkdtemp(prefix=f"{cls.__name__}-", dir=below))
         cls.addClassCleanup(shutil.rmtree, cls.work, ignore_errors=True)
-        cls.store = cls.start(Versitygw(cls.work))
+        cls.store = cls.start(Versitygw(cls.work, users=cls.store_has_users))
         cls.direct = cls.boto(cls.store)
 
     @classmethod

@@ -51,7 +51,7 @@ class kept_fresh {
     loop_ = std::thread([this] { context_.run(); });
   }
   std::string key() const {
-    auto const pair = provider->current();
+    auto const pair = provider ? provider->current() : nullptr;
     return pair ? pair->key_id.str() : "none";
   }
 

@@ -140,8 +140,6 @@ void add_authorization(provocations& out) {
     return sent(w, signed_bytes({"GET", "/bucket/k"}, w.proxy->port(), {w.keys.key_id, w.keys.secret_key, {}},
                                 w.clock.wall_now()));
   };
-  out[errc::not_implemented] =
-      signed_as({"PUT", "/bucket/k", {}, "hello", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"});
   out[errc::cors_forbidden] = [] {
     world w({.cors_origins = {"https://app.example"}});
     return sent(w,

@@ -100,6 +100,7 @@ pem_pair authority::pair(wish const& what) const {
   auto* issuer = self_->certificate.get();
   X509_set_issuer_name(made.get(), X509_get_subject_name(issuer));
   extend(made.get(), issuer, NID_subject_alt_name, what.names);
+  extend(made.get(), issuer, NID_authority_key_identifier, "keyid:always");  // issuers share one name
   X509_sign(made.get(), self_->key.get(), EVP_sha256());
   return {text_of(made.get()), text_of(key.get())};
 }

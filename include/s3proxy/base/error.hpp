@@ -50,7 +50,6 @@ enum class errc {
   invalid_token,             ///< the session token is missing or not ours
   token_refused,             ///< a bearer's token that the STS, or the store behind it, does not accept
   token_expired,             ///< a bearer's token whose time is over
-  not_implemented,           ///< a form that this version does not speak
   express_session,           ///< CreateSession: it would hand out our own rights
   post_policy_form,          ///< a browser form: nobody here verifies its policy
   denied_by_rules,           ///< no `allow` rule of the identity covers the request

@@ -47,7 +47,7 @@ TEST(error_table, only_a_client_that_left_has_no_status) {
 
 TEST(error_table, a_status_says_whose_fault_it_is) {
   // What a client asks for and we cannot speak is a 5xx by definition (RFC 9110 sections 15.6.2 and 15.6.6).
-  std::set<errc> const unsupported{errc::not_implemented, errc::express_session, errc::post_policy_form,
+  std::set<errc> const unsupported{errc::express_session, errc::post_policy_form,
                                    errc::unsupported_sigv4a, errc::version_not_supported};
   for (auto const& row : error_table()) {
     if (row.code == errc::client_gone) {

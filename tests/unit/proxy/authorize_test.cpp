@@ -82,11 +82,11 @@ TEST(authorize, a_page_of_an_allowed_origin_is_not_foreign) {
   http::field_view const host{"Host", "localhost:3000"};
   http::field_view const across{"Sec-Fetch-Site", "cross-site"};
   http::field_view const app{"Origin", "https://app.example"};
-  EXPECT_FALSE(may_be_foreign_page(fields_of({host, app, across}), allowed));
-  EXPECT_TRUE(may_be_foreign_page(fields_of({host, app, across})));
-  EXPECT_TRUE(may_be_foreign_page(fields_of({host, across}), allowed)) << "nobody says of which page";
-  EXPECT_TRUE(may_be_foreign_page(fields_of({host, app, {"Origin", "http://evil.example"}}), allowed));
-  EXPECT_TRUE(may_be_foreign_page(fields_of({{"Host", "evil.example"}, app}), allowed)) << "a rebound name";
+  EXPECT_FALSE(may_be_foreign_page(fields_of({host, app, across}), {}, allowed));
+  EXPECT_TRUE(may_be_foreign_page(fields_of({host, app, across}), {}));
+  EXPECT_TRUE(may_be_foreign_page(fields_of({host, across}), {}, allowed)) << "nobody says of which page";
+  EXPECT_TRUE(may_be_foreign_page(fields_of({host, app, {"Origin", "http://evil.example"}}), {}, allowed));
+  EXPECT_TRUE(may_be_foreign_page(fields_of({{"Host", "evil.example"}, app}), {}, allowed)) << "a rebound name";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@ import http.client
 import json
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 from rig.process import LOOPBACK, Process, clean_environment, start_on_free_port
@@ -52,15 +53,21 @@ class Server:
 
 
 class Versitygw(Server):
-    """A real S3 server; its objects are files below `work/store`. Started again, it takes its old port."""
+    """A real S3 server; its objects are files below `work/store`. Started again, it takes its old port.
 
-    def __init__(self, work):
+    With `users` it has an IAM service of its own, and users beside the root (`add_user`)."""
+
+    def __init__(self, work, *, users=False):
         super().__init__(work)
         self.files = self.work / "store"
+        self.iam = self.work / "iam" if users else None
 
     def start(self):
         self.files.mkdir(parents=True, exist_ok=True)
         program, options = TOOLS / "versitygw", ["--keep-alive", "--quiet"]
+        if self.iam:
+            self.iam.mkdir(exist_ok=True)
+            options += ["--iam-dir", self.iam, "--iam-cache-disable"]
         env = clean_environment(ROOT_ACCESS_KEY=ACCESS_KEY, ROOT_SECRET_KEY=SECRET_KEY)
 
         def start_at(port):
@@ -78,6 +85,13 @@ class Versitygw(Server):
             self.process = start_at(self.port)
             if not self.process.wait_until_listening(self.port):
                 self.process.fail("did not come back on its port")
+
+
+    def add_user(self, access_key, secret_key):
+        """One who may do what bucket policies grant."""
+        admin = [TOOLS / "versitygw", "admin", "-a", ACCESS_KEY, "-s", SECRET_KEY, "--er", self.url]
+        user = ["create-user", "-a", access_key, "-s", secret_key, "-r", "user"]
+        subprocess.run([*admin, *user], env=clean_environment(), check=True, capture_output=True, timeout=30)
 
 
 class Link(Server):

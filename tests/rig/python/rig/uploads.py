@@ -15,7 +15,6 @@ import json
 import os
 import re
 import socket
-import statistics
 import tempfile
 import time
 import zlib
@@ -182,7 +181,8 @@ def main():
                 for way, server in (("direct", store), ("through", proxy)):
                     pieces = request(server.address, block, options.mebibytes << 20 >> 16, **form)
                     times[way].append(send(server.address, pieces))
-            direct, through = statistics.median(times["direct"]), statistics.median(times["through"])
+            # The quickest of each: what else the machine does only ever adds.
+            direct, through = min(times["direct"]), min(times["through"])
             results[mode] = {"direct_s": direct, "through_s": through, "ratio": through / direct, **times}
             print(f"{mode:32} direct {direct:6.2f} s  through {through:6.2f} s  {through / direct:5.2f}", flush=True)
     if options.json:

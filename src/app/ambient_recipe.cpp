@@ -138,7 +138,7 @@ found_recipe machine_recipe(environment const& lookup) {
   if (family == "ipv6") {
     where.host = "fd00:ec2::254";
   }
-  auto certainty = upstream::certainty::if_there;
+  auto const certainty = upstream::certainty::if_there;
   if (auto const url = non_empty(lookup, "AWS_EC2_METADATA_SERVICE_ENDPOINT")) {
     auto own = call_endpoint(*url);
     if (!own) {

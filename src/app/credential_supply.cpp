@@ -61,7 +61,10 @@ std::variant<credential_supply, supply_failure> supply_credentials(credential_pl
   }
   auto const& why = std::get<upstream::credential_failure>(opened);
   if (kind == plan_kind::if_there) {
-    observe::debug(observe::room::app, "no credentials from " + plan.recipe->where + ": " + why.sentence);
+    auto const sentence = "no credentials from " + plan.recipe->where + ": " + why.sentence;
+    // Nobody there is the usual case outside Amazon's cloud; somebody who says no is worth knowing of.
+    auto const silent = why.what == failure_kind::unreachable;
+    observe::write(observe::room::app, silent ? observe::level::debug : observe::level::warn, sentence);
     return credential_supply{std::nullopt, nullptr, std::move(plan.where)};
   }
   return explain(plan, why);

@@ -48,6 +48,13 @@ bool same(declared_identity const& a, declared_identity const& b) {
   return same(a.keys, b.keys) && a.principal == b.principal && a.allow == b.allow;
 }
 
+bool lost_rules(declared_principal const&, declared_principal const&) {
+  return false;
+}
+bool lost_rules(declared_identity const& before, declared_identity const& after) {
+  return before.allow && !after.allow;
+}
+
 std::string const& name_of(declared_principal const& one) {
   return one.name;
 }
@@ -72,7 +79,9 @@ void compare(std::string_view called, std::vector<T> const& before, std::vector<
       continue;
     }
     if (!same(*found->second, one)) {
-      say(name_of(one), "changed");
+      say(name_of(one), lost_rules(*found->second, one)
+                            ? "lost its rules: it may do all that its principal may"
+                            : "changed");
     }
     old.erase(found);
   }
@@ -124,6 +133,11 @@ reload::report reload::now() {
     return keep(std::move(wrong->sentences));
   }
   auto fresh = std::get<run_request>(std::move(outcome));
+  if (!running_.declared.identities.empty() && fresh.declared.identities.empty()) {
+    // Else the store's own keys would come in: a file that is being written must not open the door.
+    return keep({"no identity is left in " + in_backticks(running_.declared.file) +
+                 "; to run without any, start anew"});
+  }
   if (auto wrong = hooks_.take_over(fresh)) {
     return keep({*std::move(wrong)});
   }

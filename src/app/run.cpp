@@ -19,7 +19,7 @@ constexpr int exit_usage = 2;
 
 int complain(usage_error const& wrong) {
   for (auto const& sentence : wrong.sentences) {
-    std::fprintf(stderr, "s3proxy: %s\n", sentence.c_str());
+    std::fprintf(stderr, "s3proxy: %s\n", observe::escape_line(sentence).c_str());
   }
   return wrong.exit_code;
 }
@@ -57,6 +57,8 @@ int work(run_request request, std::vector<std::string> arguments) {
 }  // namespace
 
 int run(int argc, char const* const* argv) {
+  std::signal(SIGCHLD,
+              SIG_DFL);  // whoever started us may have chosen otherwise, and programs must be waited for
   std::signal(SIGPIPE, SIG_IGN);  // a client that left is an error code, not the end of the process
   auto outcome = parse_options(argc, argv, process_environment, read_file);
   if (auto const* text = std::get_if<text_request>(&outcome)) {

@@ -16,6 +16,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <utility>
@@ -28,6 +30,7 @@ using observe::room;
 
 constexpr int exit_cannot_run = 1;
 constexpr std::chrono::seconds look_at_files{2};
+constexpr std::chrono::seconds look_at_refused_credentials{10};
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 upstream::endpoint endpoint_of(endpoint_url const& url) {
@@ -142,8 +145,12 @@ class serving {
   std::optional<std::string> take_over(run_request const& fresh);
   /// Looks the signers of `declared` up again and lets them in; a sentence, and no change, where that fails.
   std::optional<std::string> replace_roster(declarations const& declared);
-  /// From now on, those who hand out keys are asked for new ones in time.
-  void keep_keys_fresh();
+  /// From now on, those who hand out keys are asked for new ones in time; those of `before` are already.
+  void keep_keys_fresh(signers const& before);
+  /// True when a principal's credentials come through the AWS files in a way that nobody else watches.
+  bool depends_on_profiles() const;
+  using stamps = std::array<std::optional<file_stamp>, 2>;
+  stamps profile_stamps() const;
   void look_at_credentials();
   /// Gives what is wrong with them; says in the log what is new.
   std::vector<std::string> reload_certificates();
@@ -157,6 +164,9 @@ class serving {
   roster_keeper keeper_;
   daemon_settings settings_;
   reload reload_;
+  stamps seen_profiles_ = profile_stamps();
+  bool new_credentials_ = false;  // they changed, and are not in force yet
+  std::chrono::steady_clock::time_point look_again_at_{};
   observe::clock clock_;
   asio::io_context context_{1};  // before the daemon, which calls it when it has drained
   std::unique_ptr<daemon> running_;
@@ -180,17 +190,18 @@ asio::awaitable<void> serving::report_store() {
 
 std::optional<std::string> serving::replace_roster(declarations const& declared) {
   int exit_code = 0;  // which a reload has no use for
-  auto found = obtain_signers(declared, with_.usual, process_environment, read_file, exit_code);
+  auto found =
+      obtain_signers(declared, with_.usual, process_environment, read_file, &with_.signing, exit_code);
   if (!found) {
     return found.error().sentence;
   }
   if (auto wrong = refuse_clients(with_.request.chosen, declared, signer_in(*found))) {
     return wrong;
   }
-  with_.signing = *std::move(found);
+  auto const before = std::exchange(with_.signing, *std::move(found));
   with_.request.declared = declared;
   keeper_.replace(roster_of(with_));
-  keep_keys_fresh();
+  keep_keys_fresh(before);
   return std::nullopt;
 }
 
@@ -208,12 +219,29 @@ std::optional<std::string> serving::take_over(run_request const& fresh) {
   return std::nullopt;
 }
 
-void serving::keep_keys_fresh() {
+void serving::keep_keys_fresh(signers const& before) {
+  auto const has = [&](auto const& provider) {
+    return std::ranges::any_of(before, [&](auto const& one) { return one.second.provider == provider; });
+  };
   for (auto const& [name, signer] : with_.signing) {
-    if (signer.provider) {
+    if (signer.provider && !has(signer.provider)) {
       asio::co_spawn(context_, upstream::credential_provider::keep_fresh(signer.provider), asio::detached);
     }
   }
+}
+
+bool serving::depends_on_profiles() const {
+  auto const& principals = with_.request.declared.principals;
+  auto const reads_profiles = [](declared_principal const& one) {
+    return std::holds_alternative<profile_source>(one.source) ||
+           std::holds_alternative<role_source>(one.source);
+  };
+  return with_.usual.handed_out.has_value() || std::ranges::any_of(principals, reads_profiles);
+}
+
+serving::stamps serving::profile_stamps() const {
+  auto const paths = find_profile_paths(process_environment);
+  return {stamp_file(paths.credentials), stamp_file(paths.config)};
 }
 
 void serving::look_at_credentials() {
@@ -221,15 +249,25 @@ void serving::look_at_credentials() {
   if (report.what == credential_source::outcome::kept) {
     observe::warn(room::app, report.sentence);
   }
-  if (report.what != credential_source::outcome::replaced) {
+  if (report.what == credential_source::outcome::replaced) {
+    observe::info(room::app, report.sentence);
+    new_credentials_ = true;
+  }
+  if (auto now = profile_stamps(); now != seen_profiles_) {
+    seen_profiles_ = now;
+    new_credentials_ = new_credentials_ || depends_on_profiles();
+  }
+  auto const now = std::chrono::steady_clock::now();
+  if (!new_credentials_ || now < look_again_at_) {
     return;
   }
-  auto const wrong = replace_roster(with_.request.declared);
-  if (wrong) {
-    observe::warn(room::app, report.sentence + ", which cannot be used: " + *wrong);
-  } else {
-    observe::info(room::app, report.sentence);
+  // A key that is new here may be new to those who hand out others, too: it is tried until it works.
+  if (auto const wrong = take_over(with_.request)) {
+    observe::warn(room::app, "new credentials cannot be used yet: " + *wrong);
+    look_again_at_ = now + look_at_refused_credentials;
+    return;
   }
+  new_credentials_ = false;
 }
 
 std::vector<std::string> serving::reload_certificates() {
@@ -304,7 +342,7 @@ int serving::run() {
   std::fputs(render_banner(banner_of(with_, *running_)).c_str(), stderr);
   asio::co_spawn(context_, report_store(), asio::detached);
   asio::co_spawn(context_, watch_files(), asio::detached);
-  keep_keys_fresh();
+  keep_keys_fresh({});
   asio::co_spawn(context_, wait_for_end(), asio::detached);
   context_.run();
   running_.reset();

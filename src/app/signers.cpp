@@ -1,7 +1,9 @@
 #include "s3proxy/app/signers.hpp"
 
 #include "s3proxy/app/profile_recipe.hpp"
+#include "s3proxy/base/crypto.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace s3proxy::app {
@@ -31,8 +33,46 @@ struct surroundings {
   obtaining const& how;
 };
 
+/// All that a provider is made from, in one hash: it holds secrets.
+std::string made_from(credential_plan const& plan) {
+  std::string all = plan.where;
+  auto const add = [&all](std::string_view part) { all.append("\n").append(part); };
+  if (auto const* keys_written = std::get_if<upstream::written_keys>(&plan.recipe->first)) {
+    add(keys_written->pair.key_id.str());
+    add(keys_written->pair.secret_key.reveal());
+    add(keys_written->pair.session_token.reveal());
+  }
+  if (auto const* program = std::get_if<upstream::key_program>(&plan.recipe->first)) {
+    for (auto const& argument : program->arguments) {
+      add(argument);
+    }
+  }
+  for (auto const& hop : plan.recipe->roles) {
+    add(hop.role.arn);
+    add(hop.role.session_name);
+    add(hop.external_id);
+    add(hop.role.sts.endpoint.host_field());
+  }
+  return base::to_hex(base::sha256(all));
+}
+
+principal_signer const* taken_over(std::string const& same, obtaining const& how) {
+  if (!how.before) {
+    return nullptr;
+  }
+  auto const found =
+      std::ranges::find_if(*how.before, [&](auto const& one) { return one.second.made_from == same; });
+  auto const lives =
+      found != how.before->end() && found->second.provider && found->second.provider->current() != nullptr;
+  return lives ? &found->second : nullptr;
+}
+
 parsed<principal_signer> obtain(credential_plan plan, std::string stands_for, obtaining const& how) {
   auto where = plan.where;
+  auto const same = made_from(plan);
+  if (auto const* before = taken_over(same, how)) {
+    return *before;
+  }
   if (!how.supply) {
     auto const nobody = [] { return std::shared_ptr<s3::credentials const>(); };
     return principal_signer{keys::obtained, nobody, std::move(stands_for), std::move(where)};
@@ -47,7 +87,7 @@ parsed<principal_signer> obtain(credential_plan plan, std::string stands_for, ob
   }
   where = provider->where();
   auto const current = [provider] { return provider->current(); };
-  return principal_signer{keys::obtained, current, std::move(stands_for), std::move(where), provider};
+  return principal_signer{keys::obtained, current, std::move(stands_for), std::move(where), provider, same};
 }
 
 parsed<principal_signer> follow(credential_plan plan, obtaining const& how) {

@@ -103,18 +103,23 @@ parsed<usual_places> open_usual_places(declarations const& declared, environment
 }
 
 parsed<signers> obtain_signers(declarations const& declared, usual_places const& usual,
-                               environment const& lookup, file_reader const& read, int& exit_code) {
+                               environment const& lookup, file_reader const& read, signers const* before,
+                               int& exit_code) {
   static observe::clock const clock;  // outlives every provider
   using supplied = parsed<std::shared_ptr<upstream::credential_provider>>;
   auto const supply = [&](credential_plan plan) -> supplied {
-    auto outcome = supply_credentials(std::move(plan), credential_tools_of(clock, read));
+    auto tools = credential_tools_of(clock, read);
+    if (before) {
+      tools.limits.start_attempts = 1;  // while it serves, waiting is not worth it: it is tried again later
+    }
+    auto outcome = supply_credentials(std::move(plan), std::move(tools));
     if (auto const* failed = std::get_if<supply_failure>(&outcome)) {
       exit_code = failed->exit_code;
       return refusal::because(failed->sentence);
     }
     return std::get<credential_supply>(std::move(outcome)).provider;
   };
-  return find_signers(declared, usual.written.current(), lookup, read, {usual.handed_out, supply});
+  return find_signers(declared, usual.written.current(), lookup, read, {usual.handed_out, supply, before});
 }
 
 std::variant<resolved, usage_error> resolve(run_request request, environment const& lookup,
@@ -137,10 +142,11 @@ std::variant<resolved, usage_error> resolve(run_request request, environment con
   note(region);
   parsed<signers> signing = signers();
   if (usual && request.what != command::run) {
-    signing = find_signers(request.declared, usual->written.current(), lookup, read, {usual->handed_out, {}});
+    signing = find_signers(request.declared, usual->written.current(), lookup, read,
+                           {usual->handed_out, {}, nullptr});
   } else if (usual && region && wrong.sentences.empty()) {
     // Last, since others are asked: what is wrong here is told first, and at once.
-    signing = obtain_signers(request.declared, *usual, lookup, read, wrong.exit_code);
+    signing = obtain_signers(request.declared, *usual, lookup, read, nullptr, wrong.exit_code);
   }
   note(signing);
   if (usual && signing && wrong.sentences.empty()) {

@@ -1,6 +1,7 @@
 #include "s3proxy/cache/entry.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace s3proxy::cache {
 namespace {
@@ -37,6 +38,13 @@ learnt confirm(entry& known, evidence const& said) {
   }
   known.facts = make_facts(what, held.generation);
   return learnt::confirmed;
+}
+
+bool shows(right const& held, facts_ptr const& facts) {
+  if (!facts || !facts->headers || held.shown == facts->headers) {
+    return true;  // without headers the store is asked anyway
+  }
+  return held.shown && http::same_fields(held.shown->fields, facts->headers->fields);
 }
 
 std::optional<learnt> refused(entry const& known, moment began, std::uint64_t raised) {
@@ -81,19 +89,21 @@ learnt learn_absence(entry& known, absence kind, moment began, std::uint64_t rai
   return learnt::new_version;
 }
 
-void grant(entry& known, base::principal_id const& holder, moment granted) {
+void grant(entry& known, base::principal_id const& holder, moment granted,
+           std::shared_ptr<object_headers const> shown) {
   auto const found = std::ranges::find(known.rights, holder, &right::holder);
   if (found == known.rights.end()) {
-    known.rights.push_back({holder, granted});
+    known.rights.push_back({holder, granted, std::move(shown)});
   } else if (granted.order > found->denied && (!found->granted || found->granted->order < granted.order)) {
     found->granted = granted;
+    found->shown = std::move(shown);
   }
 }
 
 void revoke(entry& known, base::principal_id const& holder, moment began) {
   auto found = std::ranges::find(known.rights, holder, &right::holder);
   if (found == known.rights.end()) {
-    known.rights.push_back({holder, std::nullopt, began.order});
+    known.rights.push_back({holder, std::nullopt, nullptr, began.order});
     return;
   }
   found->denied = std::max(found->denied, began.order);
@@ -104,7 +114,8 @@ void revoke(entry& known, base::principal_id const& holder, moment began) {
 
 std::optional<moment> right_of(entry const& known, base::principal_id const& holder) {
   auto const found = std::ranges::find(known.rights, holder, &right::holder);
-  return found == known.rights.end() ? std::nullopt : found->granted;
+  auto const holds = found != known.rights.end() && shows(*found, known.facts);
+  return holds ? found->granted : std::nullopt;
 }
 
 std::size_t footprint(object_id const& id, entry const& known) {

@@ -32,8 +32,8 @@ int choose_protocol(SSL*, unsigned char const** chosen, unsigned char* chosen_si
 void set_protocol(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
-  // A client that ends its half without a goodbye is still answered. It can cut off nothing: a request's body
-  // says its length.
+  // The end of a client's half without a goodbye is an end like any other. It can cut off nothing: a
+  // request's body says its length.
   SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
   // Resumption costs no memory here: tickets carry the sessions, under a key that lives as long as the pair.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);

@@ -258,7 +258,8 @@ awaitable<void> transport::linger() {
   socket_.shutdown(tcp::socket::shutdown_send, ec);
   timer_.expires_after(limits_.lingering);
   std::array<char, 16 * 1024> discarded;
-  for (std::size_t total = 0; !ec && total < limits_.lingering_bytes;) {
+  // The deadline may pass between two reads, when there is nothing to cancel.
+  for (std::size_t total = 0; !ec && !timer_.expired() && total < limits_.lingering_bytes;) {
     auto [failed, count] = co_await socket_.async_read_some(asio::buffer(discarded), as_result);
     ec = failed;
     total += count;

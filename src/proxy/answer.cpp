@@ -100,6 +100,9 @@ awaitable<result<void>> send_error(exchange& ex, errc code, error_details detail
 
 std::string cache_status(exchange const& ex) {
   std::string out = "s3proxy";
+  if (ex.status == 401 || ex.status == 403) {
+    return out + "; fwd=bypass";  // who may not read an object is not told what is known of it
+  }
   switch (ex.phase) {
     case cache::phase::hit:
       out += "; hit";

@@ -40,9 +40,13 @@ bool is_under_rules(exchange const& ex) {
   return ex.known && ex.known->may == s3::identity::limit::by_rules;
 }
 
-/// What makes a reader of XML see other characters than ours does: bytes of another encoding, announced or
-/// not.
+/// What makes a reader of XML see other elements or characters than ours does: bytes of another encoding,
+/// announced or not; declarations, comments and instructions, whose ends readers find in different places.
+/// No SDK writes any of these.
 bool may_read_differently(std::string_view document) {
+  if (document.find("<!") != std::string_view::npos || document.find("<?", 1) != std::string_view::npos) {
+    return true;
+  }
   if (!http::is_utf8(document) || document.find('\0') != std::string_view::npos) {
     return true;
   }
@@ -96,6 +100,9 @@ awaitable<result<void>> delete_objects(exchange& ex) {
   write_mark mark(ex);
   for (auto const& key : keys) {
     mark.add(key.text, key.cut_off);
+  }
+  if (may_read_differently(*document)) {
+    mark.add({}, true);
   }
   mark.names_ended();
 

@@ -157,6 +157,11 @@ awaitable<result<void>> keep_what_is_ours(exchange& ex, upstream::origin_answer&
                    "the store refuses s3proxy's credentials: " + error->code + ": " + error->message);
     co_return errc::origin_rejected_credentials;
   }
+  auto const cut_off = body->size() >= ex.shared().config.limits.error_body_bytes;
+  if (blames && !error && cut_off && body->find("<Error>") != std::string_view::npos) {
+    observe::error(observe::room::proxy, "the store's error is too long to see whom it blames");
+    co_return errc::origin_rejected_credentials;
+  }
   co_return result<void>{};
 }
 

@@ -36,9 +36,15 @@ bool is_plain(std::string_view text) {
   }
 }
 
+/// Paths below these are the administration of some stores (MinIO, Ceph), on the port of their S3.
+bool is_reserved(base::bucket_name const& bucket) {
+  return bucket.str() == "minio" || bucket.str() == "admin";
+}
+
 bool covers(identity const& who, access what, base::bucket_name const& bucket, std::string_view text) {
   return std::ranges::any_of(who.rules, [&](allow_rule const& rule) {
-    auto const is_of_it = rule.bucket.str() == every_bucket || rule.bucket == bucket;
+    auto const is_of_it =
+        rule.bucket == bucket || (rule.bucket.str() == every_bucket && !is_reserved(bucket));
     return is_of_it && grants(rule, what) && text.starts_with(rule.prefix);
   });
 }

@@ -84,7 +84,7 @@ cache::learnt object_index::learn(cache::object_id const& id, cache::evidence co
     auto const raised = epochs_.raised(id.bucket, id.key);
     auto const rights_raised = epochs_.rights_raised(id.bucket);
     if (reader && cache::stands(said.began, raised) && cache::stands(said.began, rights_raised)) {
-      cache::grant(known, *reader, said.began);
+      cache::grant(known, *reader, said.began, said.what.headers);
     }
     return cache::learn(known, said, raised, generation_.fetch_add(1, std::memory_order_relaxed));
   });

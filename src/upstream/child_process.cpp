@@ -108,12 +108,18 @@ struct child {
   void kill_all() {
     if (pid > 0 && !ended) {
       ::kill(-pid, SIGKILL);
+      ::kill(pid, SIGKILL);  // it may have left its group
     }
   }
   /// Its exit code, once it has ended.
   std::optional<int> look() {
     int status = 0;
-    if (::waitpid(pid, &status, WNOHANG) != pid) {
+    auto const told = ::waitpid(pid, &status, WNOHANG);
+    if (told < 0 && errno == ECHILD) {  // somebody else has taken its end: how it ended is not known
+      ended = true;
+      return -1;
+    }
+    if (told != pid) {
       return std::nullopt;
     }
     ended = true;

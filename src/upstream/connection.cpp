@@ -105,6 +105,7 @@ struct connection::impl {
   std::optional<response_parser> parser;
   bool written = false;
   bool broken = false;
+  bool answered = false;                                           // before its request was sent whole
   std::shared_ptr<bool> watching = std::make_shared<bool>(false);  // outlives us in the handler that reads it
 };
 
@@ -150,6 +151,11 @@ awaitable<result<void>> connection::write(std::string_view head, std::string_vie
     // Beast's TLS stream takes an empty buffer before a long one for the end of it all, and writes nothing.
     std::swap(pieces[0], pieces[1]);
   }
+  impl_->parser.reset();  // what it says is of the last answer
+  if (*impl_->watching && impl_->answered) {
+    impl_->broken = true;
+    co_return errc::origin_reset;
+  }
   impl_->lowest().expires_after(impl_->limits.idle);
   error_code failed;
   std::size_t sent = 0;
@@ -181,6 +187,7 @@ void connection::stop_writing_when_answered() {
     return;
   }
   *impl_->watching = true;
+  impl_->answered = false;
   auto const answered = [this, watching = impl_->watching](error_code ec) {
     if (ec || !*watching) {
       return;
@@ -190,6 +197,7 @@ void connection::stop_writing_when_answered() {
     auto& socket = impl_->lowest().socket();
     auto const got = socket.receive(asio::buffer(begin), asio::socket_base::message_peek, ec);
     if (std::string_view(begin.data(), got) != interim) {
+      impl_->answered = true;  // between two writes there is nothing to cancel
       socket.cancel(ec);
     }
   };

@@ -133,5 +133,36 @@ TEST(multi_delete_rights, a_long_document_arrives_whole) {
   EXPECT_TRUE(w.origin.requests().at(0).body == document);
 }
 
+// Readers of XML disagree about where a declaration, a comment or an instruction ends: what we take for its
+// inside may be an element to the store.
+std::vector<std::string> const disguised{
+    "<!DOCTYPE a [><Delete><Object><Key>other</Key></Object><!-- ]><Delete> -->"
+    "<Object><Key>own/a</Key></Object></Delete>",
+    "<Delete><!x [><Object><Key>other</Key></Object><!-- ]> --><Object><Key>own/a</Key></Object></Delete>",
+    "<Delete><Object><Key>ow<!-- -->n/a</Key></Object></Delete>",
+    "<Delete><?x > ?><Object><Key>own/a</Key></Object></Delete>",
+};
+
+TEST(multi_delete_rights, a_document_with_declarations_or_comments_is_refused_under_rules) {
+  world w;
+  put_under_rules(w);
+  for (auto const& document : disguised) {
+    EXPECT_EQ(remove(w, document).error_code(), "MalformedXML") << document;
+  }
+  EXPECT_EQ(w.origin.count(), 0U);
+  EXPECT_EQ(remove(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + naming({"own/a"})).status, 200U);
+}
+
+TEST(multi_delete_rights, a_document_with_declarations_or_comments_may_delete_any_key) {
+  for (auto const& document : disguised) {
+    world w;
+    w.origin.put_version("/bucket/other", 1, 1000);
+    EXPECT_EQ(w.get("/bucket/other").status, 200U);
+    EXPECT_EQ(remove(w, document).status, 200U);
+    w.origin.remove("/bucket/other");
+    EXPECT_EQ(w.get("/bucket/other").status, 404U) << document;
+  }
+}
+
 }  // namespace
 }  // namespace s3proxy::test

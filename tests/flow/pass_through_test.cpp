@@ -233,6 +233,17 @@ TEST(pass_through, an_error_that_is_no_document_is_relayed_word_for_word) {
   }
 }
 
+TEST(pass_through, an_error_too_long_to_see_whom_it_blames_is_not_relayed) {
+  world w;
+  auto const body = "<Error><Code>SignatureDoesNotMatch</Code><AWSAccessKeyId>" + w.keys.key_id.str() +
+                    "</AWSAccessKeyId><CanonicalRequest>" + std::string(200 * KiB, 'x') +
+                    "</CanonicalRequest></Error>";
+  w.origin.next({.what = answer_status, .status = 403, .body = body});
+  auto const got = w.get("/bucket/k?acl");
+  EXPECT_EQ(got.status, 502U);
+  EXPECT_EQ(got.body.find(w.keys.key_id.str()), std::string::npos);
+}
+
 TEST(pass_through, a_head_is_answered_without_a_body) {
   world w;
   w.origin.put_version("/bucket", 1, 10);

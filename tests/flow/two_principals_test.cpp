@@ -148,5 +148,46 @@ TEST(two_principals, a_refused_part_takes_the_right_away_too) {
   EXPECT_EQ(w.ask_as(w.teams.bob, {"GET", "/buc/k"}).status, 403U);
 }
 
+TEST(two_principals, whose_name_leads_to_two_objects_each_get_their_own) {
+  // Some stores have a namespace of buckets for each user.
+  half_closed_world w;
+  w.origin.when(reads_of_objects_by(w.teams.bob), {.what = fault::kind::other_tag}, 1000);
+  for (int turn = 0; turn < 3; ++turn) {
+    EXPECT_EQ(w.ask_as(w.teams.alice, {"HEAD", "/buc/k"}).header("etag"), "\"v1\"") << turn;
+    EXPECT_EQ(w.ask_as(w.teams.bob, {"HEAD", "/buc/k"}).header("etag"), "\"other\"") << turn;
+  }
+}
+
+TEST(two_principals, a_field_that_the_store_shows_to_one_is_shown_to_no_other) {
+  half_closed_world w;
+  w.origin.when(reads_of_objects_by(w.teams.bob),
+                {.what = fault::kind::none, .extra_fields = "x-amz-tagging-count: 3\r\n"}, 1000);
+  for (int turn = 0; turn < 3; ++turn) {
+    EXPECT_EQ(w.ask_as(w.teams.alice, {"HEAD", "/buc/k"}).header("x-amz-tagging-count"), "") << turn;
+    EXPECT_EQ(w.ask_as(w.teams.bob, {"HEAD", "/buc/k"}).header("x-amz-tagging-count"), "3") << turn;
+  }
+}
+
+TEST(two_principals, who_are_shown_the_same_both_read_from_the_cache) {
+  half_closed_world w;
+  for (auto const& who : {w.teams.alice, w.teams.bob}) {
+    EXPECT_EQ(w.ask_as(who, {"GET", "/buc/k"}).status, 200U);
+  }
+  w.origin.forget_requests();
+  for (auto const& who : {w.teams.alice, w.teams.bob, w.teams.alice}) {
+    EXPECT_NE(w.ask_as(who, {"GET", "/buc/k"}).header("cache-status").find("hit"), std::string::npos);
+  }
+  EXPECT_EQ(w.origin.count(), 0U);
+}
+
+TEST(two_principals, a_refusal_does_not_tell_whether_somebody_else_knows_the_object) {
+  half_closed_world w;
+  w.close_to_bob();
+  auto const unknown = w.ask_as(w.teams.bob, {"GET", "/buc/k"}).header("cache-status");
+  w.ask_as(w.teams.alice, {"GET", "/buc/k"});
+  EXPECT_EQ(w.ask_as(w.teams.bob, {"GET", "/buc/k"}).header("cache-status"), unknown);
+  EXPECT_EQ(w.ask_as(w.teams.bob, {"HEAD", "/buc/k"}).header("cache-status"), unknown);
+}
+
 }  // namespace
 }  // namespace s3proxy::test

@@ -26,6 +26,8 @@ struct principal_signer {
   std::string where;  ///< for people: `profile "analytics" (~/.aws/credentials)`
   /// Set where they are obtained: somebody has to keep it fresh.
   std::shared_ptr<upstream::credential_provider> provider{};
+  /// A hash of all that the provider was made from: where it is the same, so are its keys.
+  std::string made_from{};
 };
 using find_signer = std::function<principal_signer(declared_principal const&)>;
 

@@ -24,6 +24,8 @@ using supplier = std::function<parsed<std::shared_ptr<upstream::credential_provi
 struct obtaining {
   std::optional<credential_plan> usual{};  ///< of the usual places, where keys are handed out there
   supplier supply{};  ///< empty: nobody is asked, and those principals have no credentials (validate)
+  /// Those of before: a provider that would be made from the same is taken over. Null: none.
+  signers const* before = nullptr;
 };
 
 /// Looks up where the credentials of each principal come from. `usual` is what stands written in the usual

@@ -45,9 +45,11 @@ parsed<usual_places> open_usual_places(declarations const& declared, environment
                                        file_reader const& read, file_stamper const& stamp);
 
 /// Looks for the signers of `declared` in `usual` and elsewhere. Asks those who hand out keys: blocks, within
-/// upstream::credential_limits; `exit_code` becomes 1 where somebody does not answer.
+/// upstream::credential_limits; those of `before` (null: none) that are made from the same are taken over.
+/// `exit_code` becomes 1 where somebody does not answer.
 parsed<signers> obtain_signers(declarations const& declared, usual_places const& usual,
-                               environment const& lookup, file_reader const& read, int& exit_code);
+                               environment const& lookup, file_reader const& read, signers const* before,
+                               int& exit_code);
 
 /// Looks up what the settings name: certificates, credentials, the region, the machine's memory. Gives all
 /// that is wrong; nothing has been started then.

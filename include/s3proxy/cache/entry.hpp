@@ -5,6 +5,7 @@
 #include "s3proxy/cache/object.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace s3proxy::cache {
 struct right {
   base::principal_id holder;
   std::optional<moment> granted;
+  /// What the store showed with it. The same name may lead two principals to two objects (stores with a
+  /// namespace a user), and some fields are shown to those alone who may ask for them.
+  std::shared_ptr<object_headers const> shown{};
   std::uint64_t denied = 0;  ///< the order of the last request that the store denied: no older grant counts
 };
 
@@ -56,11 +60,15 @@ learnt learn(entry& known, evidence const& said, std::uint64_t raised, std::uint
 enum class absence { not_found, unstorable };
 learnt learn_absence(entry& known, absence kind, moment began, std::uint64_t raised);
 
-/// Records a right of `holder`, which began at `granted`. A newer one is never replaced by an older.
-void grant(entry& known, base::principal_id const& holder, moment granted);
+/// Records a right of `holder`, which began at `granted`, to what the store showed it. A newer one is never
+/// replaced by an older.
+void grant(entry& known, base::principal_id const& holder, moment granted,
+           std::shared_ptr<object_headers const> shown);
 /// A 401 or 403 to a request of `holder` that began at `began`: what was granted before it is gone at once,
 /// and an older grant that arrives later does not count; others and the bytes stay.
 void revoke(entry& known, base::principal_id const& holder, moment began);
+/// The right of `holder` to what is known now: nothing where it was shown other headers than these (they
+/// include the entity tag, so another version is another right).
 std::optional<moment> right_of(entry const& known, base::principal_id const& holder);
 
 /// An estimate of the memory an entry takes, for the budget of the metadata pool, in bytes.

@@ -20,7 +20,7 @@ enum class access {
 /// What an operator lets a client do: operations of the listed kinds on keys of one bucket that start with
 /// a prefix.
 struct allow_rule {
-  base::bucket_name bucket;  ///< `*`: every bucket
+  base::bucket_name bucket;  ///< `*`: every bucket but `minio` and `admin`, which some stores reserve
   std::string prefix;        ///< of the decoded key; empty: every key, and the bucket itself
   bool read = false;
   bool write = false;

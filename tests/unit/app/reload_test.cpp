@@ -79,8 +79,10 @@ TEST(reload, changes_of_rules_and_principals_are_changes) {
   std::string const principal =
       "[[principals]]\nname = \"lake\"\naccess-key-id = \"K\"\nsecret-access-key = ";
   daemon.write(principal + "\"hush-4\"\n" + ann);
-  EXPECT_EQ(daemon.subject.now().said,
-            "configuration read again: principal lake added; identity ANN changed");
+  EXPECT_EQ(
+      daemon.subject.now().said,
+      "configuration read again: principal lake added; identity ANN lost its rules: it may do all that its "
+      "principal may");
   daemon.write(principal + "\"hush-5\"\n" + ann);
   EXPECT_EQ(daemon.subject.now().said, "configuration read again: principal lake changed");
 }
@@ -99,6 +101,24 @@ TEST(reload, a_bad_file_changes_nothing_and_says_so_with_the_sentences_of_the_st
   EXPECT_EQ(daemon.subject.running().declared.identities.at(0).keys.key_id.str(), "ANN");
   daemon.disk.erase("/f");
   EXPECT_EQ(daemon.subject.now().what, outcome::kept);
+}
+
+TEST(reload, a_file_that_has_lost_all_its_identities_changes_nothing) {
+  running_daemon daemon;
+  daemon.write("");  // as a file is that somebody is about to write
+  auto const report = daemon.subject.now();
+  EXPECT_EQ(report.what, outcome::kept);
+  EXPECT_EQ(report.warnings.at(1), "no identity is left in `/f`; to run without any, start anew");
+  EXPECT_TRUE(daemon.taken.empty());
+}
+
+TEST(reload, an_identity_that_loses_its_rules_is_named) {
+  running_daemon daemon;
+  daemon.write(std::string(ann) + "allow = [{ bucket = \"lake\", access = \"read\" }]\n");
+  daemon.subject.now();
+  daemon.write(ann);
+  EXPECT_EQ(daemon.subject.now().said,
+            "configuration read again: identity ANN lost its rules: it may do all that its principal may");
 }
 
 TEST(reload, what_the_daemon_refuses_changes_nothing) {

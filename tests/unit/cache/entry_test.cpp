@@ -250,7 +250,7 @@ TEST(entry, another_version_id_is_another_version) {
 
 TEST(entry, a_missing_object_takes_the_facts_and_leaves_the_rights) {
   auto known = known_entry();
-  grant(known, base::principal_id("p"), moment_of(10));
+  grant(known, base::principal_id("p"), moment_of(10), nullptr);
   EXPECT_EQ(learn_absence(known, absence::not_found, moment_of(9), no_write), learnt::too_old);
   EXPECT_TRUE(known.facts);
   learn_absence(known, absence::not_found, moment_of(11), no_write);
@@ -289,10 +289,10 @@ TEST(entry, evidence_creates_no_right) {
 TEST(entry, a_right_belongs_to_its_holder) {
   auto known = known_entry();
   base::principal_id const alice("alice"), bob("bob");
-  grant(known, alice, moment_of(11));
+  grant(known, alice, moment_of(11), known.facts->headers);
   EXPECT_EQ(right_of(known, alice)->order, 11U);
   EXPECT_FALSE(right_of(known, bob));
-  grant(known, bob, moment_of(12));
+  grant(known, bob, moment_of(12), known.facts->headers);
   revoke(known, alice, moment_of(13));
   EXPECT_FALSE(right_of(known, alice));
   EXPECT_EQ(right_of(known, bob)->order, 12U);
@@ -307,10 +307,10 @@ TEST(entry, a_denial_takes_what_was_granted_before_it_began_whenever_it_arrives)
   } const table[] = {{11, 12, false}, {12, 11, true}, {11, 900, false}, {900, 11, true}};
   for (auto const& row : table) {
     entry grant_first, denial_first;
-    grant(grant_first, alice, moment_of(row.granted));
+    grant(grant_first, alice, moment_of(row.granted), nullptr);
     revoke(grant_first, alice, moment_of(row.denied));
     revoke(denial_first, alice, moment_of(row.denied));
-    grant(denial_first, alice, moment_of(row.granted));
+    grant(denial_first, alice, moment_of(row.granted), nullptr);
     EXPECT_EQ(right_of(grant_first, alice).has_value(), row.stays) << row.granted << " and " << row.denied;
     EXPECT_EQ(right_of(denial_first, alice).has_value(), row.stays) << row.granted << " and " << row.denied;
   }
@@ -321,9 +321,9 @@ TEST(entry, an_older_denial_does_not_hide_a_newer) {
   base::principal_id const alice("alice");
   revoke(known, alice, moment_of(20));
   revoke(known, alice, moment_of(10));
-  grant(known, alice, moment_of(15));
+  grant(known, alice, moment_of(15), nullptr);
   EXPECT_FALSE(right_of(known, alice));
-  grant(known, alice, moment_of(21));
+  grant(known, alice, moment_of(21), nullptr);
   EXPECT_EQ(right_of(known, alice)->order, 21U);
 }
 
@@ -331,7 +331,7 @@ TEST(entry, an_older_grant_never_replaces_a_newer) {
   entry known;
   base::principal_id const alice("alice");
   for (auto const order : {5U, 9U, 7U}) {
-    grant(known, alice, moment_of(order));
+    grant(known, alice, moment_of(order), nullptr);
   }
   EXPECT_EQ(right_of(known, alice)->order, 9U);
   EXPECT_EQ(known.rights.size(), 1U);
@@ -343,7 +343,7 @@ TEST(entry, a_footprint_counts_names_headers_and_rights) {
   auto longer = id;
   longer.key = base::object_key(std::string(1000, 'k'));
   EXPECT_GE(footprint(longer, known), plain + 900);
-  grant(known, base::principal_id("p"), moment_of(1));
+  grant(known, base::principal_id("p"), moment_of(1), nullptr);
   EXPECT_GT(footprint(id, known), plain);
   EXPECT_LT(footprint(id, entry{}), plain);
   auto what = answer("\"a\"");
@@ -352,6 +352,24 @@ TEST(entry, a_footprint_counts_names_headers_and_rights) {
   what.headers = std::make_shared<object_headers const>(headers);
   learn(known, answered(20, what), no_write, 8);
   EXPECT_GE(footprint(id, known), plain + 1900);
+}
+
+TEST(entry, a_right_is_to_what_its_holder_was_shown) {
+  base::principal_id const alice("alice"), bob("bob");
+  entry known;
+  auto const for_alice = answer("\"a\"", "text/csv");
+  learn(known, answered(1, for_alice), no_write, 1);
+  grant(known, alice, moment_of(1), for_alice.headers);
+  EXPECT_TRUE(right_of(known, alice));
+  auto const the_same = answer("\"a\"", "text/csv");
+  learn(known, answered(2, the_same), no_write, 2);
+  grant(known, bob, moment_of(2), the_same.headers);
+  EXPECT_TRUE(right_of(known, alice)) << "bob was shown the same";
+  auto const for_bob = answer("\"a\"", "text/other");
+  learn(known, answered(3, for_bob), no_write, 3);
+  grant(known, bob, moment_of(3), for_bob.headers);
+  EXPECT_TRUE(right_of(known, bob));
+  EXPECT_FALSE(right_of(known, alice)) << "and now something else";
 }
 
 }  // namespace

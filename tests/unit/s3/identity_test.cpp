@@ -40,6 +40,15 @@ TEST(identity, a_rule_covers_its_kind_of_access_its_bucket_and_its_prefix) {
   EXPECT_FALSE(allows(who, access::read, bucket_name("b"), "")) << "the bucket itself";
 }
 
+TEST(identity, a_rule_for_every_bucket_does_not_cover_the_administration_of_a_store) {
+  auto const who = with_rules({reads("*", "")});
+  EXPECT_TRUE(allows(who, access::read, bucket_name("any"), "k"));
+  for (auto const* reserved : {"minio", "admin"}) {
+    EXPECT_FALSE(allows(who, access::read, bucket_name(reserved), "admin/v3/export")) << reserved;
+    EXPECT_TRUE(allows(with_rules({reads(reserved, "")}), access::read, bucket_name(reserved), "k"));
+  }
+}
+
 TEST(identity, two_rules_do_not_add_up_to_a_third) {
   auto const who = with_rules({reads("b", ""), {bucket_name("*"), "x/", false, true, false}});
   EXPECT_FALSE(allows(who, access::write, bucket_name("b"), "k"));

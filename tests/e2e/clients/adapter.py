@@ -53,18 +53,19 @@ class Service:
 
 
 class Adapter:
-    """One client, configured for one service. Steps make a fresh one for each thing they do, so that nothing is
-    answered from a client's own memory."""
+    """One client, configured for one service. Steps make a fresh one for each thing they do, so that nothing
+    is answered from a client's own memory."""
 
     name = None  # in the matrix
     suffix = ""  # of the keys that it is given
     # What a content compares equal to after it was deleted, where reading nothing is not an error.
     deleted = None
-    # Steps (by name) that the client cannot do with any store, and why; they are tried before the store itself,
-    # and must fail.
+    # Steps (by name) that the client cannot do with any store, and why; they are tried before the store
+    # itself, and must fail.
     gaps = {}
     # One of these is in the client's words for "no such key" and for "your signature is wrong".
-    missing_words = ("FileNotFoundError", "NoSuchKey", "404", "Not Found", "not found", "No such file", "does not exist", "No files found")
+    missing_words = ("FileNotFoundError", "NoSuchKey", "404", "Not Found", "not found", "does not exist")
+    missing_words += ("No such file", "No files found")
     refused_words = ("SignatureDoesNotMatch", "403", "Forbidden", "AccessDenied", "ACCESS_DENIED")
 
     def __init__(self, service, folder):
@@ -195,7 +196,9 @@ class TableClient(Adapter):
 
     @staticmethod
     def same(one, other):
-        return one.num_rows == other.num_rows and ordered(one).equals(ordered(other).cast(ordered(one).schema))
+        return one.num_rows == other.num_rows and ordered(one).equals(
+            ordered(other).cast(ordered(one).schema)
+        )
 
     @staticmethod
     def part_of(content):
@@ -210,9 +213,11 @@ def hash_of(seed):
 
 def ordered(table):
     """The same rows in an order of their own, as one chunk."""
-    return table.sort_by([(name, "ascending") for name in sorted(table.column_names)]).select(
-        sorted(table.column_names)
-    ).combine_chunks()
+    return (
+        table.sort_by([(name, "ascending") for name in sorted(table.column_names)])
+        .select(sorted(table.column_names))
+        .combine_chunks()
+    )
 
 
 def in_url(key):

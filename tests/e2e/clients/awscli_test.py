@@ -53,7 +53,9 @@ class AwsCli(ProgramClient):
         return self.file().read_bytes()
 
     def read_part(self, bucket, key):
-        self.api("get-object", bucket, key, "--range", f"bytes={self.PART.start}-{self.PART.stop - 1}", self.file())
+        self.api(
+            "get-object", bucket, key, "--range", f"bytes={self.PART.start}-{self.PART.stop - 1}", self.file()
+        )
         return self.file().read_bytes()
 
     def write(self, bucket, key, content):

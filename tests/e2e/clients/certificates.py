@@ -13,7 +13,7 @@ class ServerCertificate:
 
 
 def make(folder, names):
-    """Writes a new authority and a certificate for `names` (the first are DNS names, perhaps `*.`, or IP:...)."""
+    """Writes a new authority and a certificate for `names` (DNS names, perhaps with `*.`, or IP:...)."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def openssl(*arguments):

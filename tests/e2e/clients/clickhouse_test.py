@@ -7,7 +7,7 @@ from urllib.parse import quote
 import chdb
 import pyarrow
 import suite
-from adapter import NotApplicable, TableClient, quoted
+from adapter import TableClient, quoted
 from pyarrow import parquet
 
 
@@ -21,18 +21,25 @@ class ClickHouse(TableClient):
 
     def function(self, bucket, key):
         where = f"{self.service.bucket_url(bucket)}/{quote(key, safe='/*')}"
-        return f"s3({quoted(where)}, {quoted(self.service.access_key)}, {quoted(self.service.secret_key)}, 'Parquet')"
+        key_pair = f"{quoted(self.service.access_key)}, {quoted(self.service.secret_key)}"
+        return f"s3({quoted(where)}, {key_pair}, 'Parquet')"
 
     def query(self, text):
-        answer = chdb.query(f"{text} SETTINGS s3_retry_attempts = 1, use_hive_partitioning = 0", "Parquet").bytes()
+        answer = chdb.query(
+            f"{text} SETTINGS s3_retry_attempts = 1, use_hive_partitioning = 0", "Parquet"
+        ).bytes()
         return parquet.read_table(io.BytesIO(answer)) if answer else pyarrow.table({})
 
     def list(self, bucket, prefix):
-        found = self.query(f"SELECT DISTINCT _path AS path FROM {self.function(bucket, prefix + '*.parquet')}")
+        found = self.query(
+            f"SELECT DISTINCT _path AS path FROM {self.function(bucket, prefix + '*.parquet')}"
+        )
         return sorted(as_text(path).removeprefix(f"{bucket}/") for path in found["path"].to_pylist())
 
     def size(self, bucket, key):
-        return self.query(f"SELECT _size AS size FROM {self.function(bucket, key)} LIMIT 1")["size"][0].as_py()
+        return self.query(f"SELECT _size AS size FROM {self.function(bucket, key)} LIMIT 1")["size"][
+            0
+        ].as_py()
 
     def read(self, bucket, key):
         return self.query(f"SELECT n, value FROM {self.function(bucket, key)}")
@@ -43,8 +50,9 @@ class ClickHouse(TableClient):
     def write(self, bucket, key, content, settings=""):
         file = self.folder / "content.parquet"
         parquet.write_table(content, file)
+        target = self.function(bucket, key)
         chdb.query(
-            f"INSERT INTO FUNCTION {self.function(bucket, key)} SETTINGS s3_truncate_on_insert = 1 {settings} "
+            f"INSERT INTO FUNCTION {target} SETTINGS s3_truncate_on_insert = 1 {settings} "
             f"SELECT * FROM file({quoted(file)}, 'Parquet')"
         )
 

@@ -55,12 +55,16 @@ class Deltalake(TableClient):
         return self.open(bucket, key).to_pyarrow_table(columns=["value"], filters=wanted)
 
     def write(self, bucket, key, content):
-        write_deltalake(f"s3://{bucket}/{in_url(key)}", content, mode="overwrite", storage_options=self.options(bucket))
+        write_deltalake(
+            f"s3://{bucket}/{in_url(key)}", content, mode="overwrite", storage_options=self.options(bucket)
+        )
 
     write_in_parts = write
 
     def create(self, bucket, key, content):
-        write_deltalake(f"s3://{bucket}/{in_url(key)}", content, mode="error", storage_options=self.options(bucket))
+        write_deltalake(
+            f"s3://{bucket}/{in_url(key)}", content, mode="error", storage_options=self.options(bucket)
+        )
 
     def delete(self, bucket, key):
         table = self.open(bucket, key)

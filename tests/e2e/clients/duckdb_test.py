@@ -27,9 +27,11 @@ class DuckDB(TableClient):
         if service.ca_file:
             self.database.execute(f"SET ca_cert_file = {quoted(service.ca_file)}")
         self.database.execute(
-            f"CREATE SECRET (TYPE s3, KEY_ID {quoted(service.access_key)}, SECRET {quoted(service.secret_key)}, "
+            f"CREATE SECRET (TYPE s3, KEY_ID {quoted(service.access_key)}, "
+            f"SECRET {quoted(service.secret_key)}, "
             f"REGION {quoted(service.region)}, ENDPOINT {quoted(service.address)}, "
-            f"URL_STYLE '{'vhost' if service.virtual_host else 'path'}', USE_SSL {str(service.secure).lower()})"
+            f"URL_STYLE '{'vhost' if service.virtual_host else 'path'}', "
+            f"USE_SSL {str(service.secure).lower()})"
         )
 
     def close(self):
@@ -40,14 +42,18 @@ class DuckDB(TableClient):
         return sorted(name.removeprefix(f"s3://{bucket}/") for (name,) in found)
 
     def size(self, bucket, key):
-        return self.database.execute(f"SELECT size FROM read_blob({quoted(f's3://{bucket}/{key}')})").fetchone()[0]
+        return self.database.execute(
+            f"SELECT size FROM read_blob({quoted(f's3://{bucket}/{key}')})"
+        ).fetchone()[0]
 
     def read(self, bucket, key):
         return self.arrow(f"FROM read_parquet({quoted(f's3://{bucket}/{key}')}, hive_partitioning = false)")
 
     def read_part(self, bucket, key):
         rows = self.ROWS // 3
-        return self.arrow(f"SELECT value FROM read_parquet({quoted(f's3://{bucket}/{key}')}) WHERE n < {rows}")
+        return self.arrow(
+            f"SELECT value FROM read_parquet({quoted(f's3://{bucket}/{key}')}) WHERE n < {rows}"
+        )
 
     def arrow(self, query):
         return self.database.execute(query).to_arrow_table()

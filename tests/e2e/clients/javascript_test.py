@@ -102,7 +102,7 @@ class Javascript(ObjectClient):
         self.do("copy", bucket=bucket, key=key, newKey=new_key)
 
     def presign(self, bucket, key, method="GET"):
-        # By default the URL would carry the checksum of an empty body, which a store holds against the upload.
+        # By default the URL carries the checksum of an empty body, so that no other can be sent.
         return self.do("presign", bucket=bucket, key=key, method=method, checksums="WHEN_REQUIRED")
 
 

@@ -32,7 +32,9 @@ class Polars(TableClient):
 
     def list(self, bucket, prefix):
         frames = polars.scan_parquet(
-            f"s3://{bucket}/{prefix}*.parquet", storage_options=self.options(bucket), include_file_paths="path"
+            f"s3://{bucket}/{prefix}*.parquet",
+            storage_options=self.options(bucket),
+            include_file_paths="path",
         )
         names = frames.select("path").unique().collect()["path"]
         return sorted(name.removeprefix(f"s3://{bucket}/") for name in names)
@@ -44,7 +46,13 @@ class Polars(TableClient):
         return self.scan(bucket, key).collect().to_arrow()
 
     def read_part(self, bucket, key):
-        return self.scan(bucket, key).filter(polars.col("n") < self.ROWS // 3).select("value").collect().to_arrow()
+        return (
+            self.scan(bucket, key)
+            .filter(polars.col("n") < self.ROWS // 3)
+            .select("value")
+            .collect()
+            .to_arrow()
+        )
 
     def write(self, bucket, key, content):
         polars.from_arrow(content).lazy().sink_parquet(

@@ -55,5 +55,6 @@ class Pyarrow(ObjectClient):
     def copy(self, bucket, key, new_key):
         self.files.copy_file(f"{bucket}/{key}", f"{bucket}/{new_key}")
 
+
 if __name__ == "__main__":
     suite.main(Pyarrow)

@@ -47,7 +47,9 @@ class Rclone(ProgramClient):
 
     def read_part(self, bucket, key):
         size = self.PART.stop - self.PART.start
-        return self.run("cat", "--offset", str(self.PART.start), "--count", str(size), f"store:{bucket}/{key}")
+        return self.run(
+            "cat", "--offset", str(self.PART.start), "--count", str(size), f"store:{bucket}/{key}"
+        )
 
     def write(self, bucket, key, content):
         self.run("copyto", "--ignore-times", self.file(content), f"store:{bucket}/{key}")

@@ -38,7 +38,9 @@ class Snippet:
             "BUCKET": bucket,
         }
         # At once, so that no filling is taken for a placeholder; and as words, since AWS_SECRET_KEY is none.
-        return re.sub(r"localhost:3000|\b(?:ACCESS_KEY|SECRET_KEY|BUCKET)\b", lambda m: places[m[0]], self.text)
+        return re.sub(
+            r"localhost:3000|\b(?:ACCESS_KEY|SECRET_KEY|BUCKET)\b", lambda m: places[m[0]], self.text
+        )
 
     def as_test(self):
         def run(test):

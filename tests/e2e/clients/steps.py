@@ -1,7 +1,7 @@
 """What every client is asked to do: one table of steps, the rows of the matrix.
 
-A step gets a `Scene` (suite.py): `scene.client()` is the client before the service under test, `scene.store()`
-the store itself. What one of them writes, the other reads.
+A step gets a `Scene` (step_scene.py): `scene.client()` is the client before the service under test,
+`scene.store()` the store itself. What one of them writes, the other reads.
 """
 
 import urllib.request

@@ -1,7 +1,7 @@
 """A store that keeps keys byte for byte, in memory: the posix store of these tests folds `a//b` to `a/b`.
 
-It knows what clients do with single objects (GET, HEAD, PUT, DELETE, DeleteObjects, both listings, HeadBucket)
-and believes every signature.
+It knows what clients do with single objects (GET, HEAD, PUT, DELETE, DeleteObjects, both listings,
+HeadBucket) and believes every signature.
 """
 
 import hashlib
@@ -98,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def error(self, status, code):
-        text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{code}</Message></Error>'
+        text = f"<Error><Code>{code}</Code><Message>{code}</Message></Error>"
         self.answer(status, text.encode(), {"Content-Type": "application/xml"})
 
     def do_GET(self):
@@ -112,7 +112,12 @@ class Handler(BaseHTTPRequestHandler):
         wanted = self.headers.get("If-Match")
         if wanted and wanted.strip('"') not in ("*", tag.strip('"')):
             return self.error(412, "PreconditionFailed")
-        headers = {"ETag": tag, "Last-Modified": date, "Accept-Ranges": "bytes", "Content-Type": "binary/octet-stream"}
+        headers = {
+            "ETag": tag,
+            "Last-Modified": date,
+            "Accept-Ranges": "bytes",
+            "Content-Type": "binary/octet-stream",
+        }
         ranged = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
         if not ranged:
             return self.answer(200, data, headers)
@@ -183,4 +188,6 @@ class Handler(BaseHTTPRequestHandler):
         for key in deleted:
             self.objects.pop((bucket, key), None)
         told = "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in deleted)
-        return self.answer(200, f"<DeleteResult>{told}</DeleteResult>".encode(), {"Content-Type": "application/xml"})
+        return self.answer(
+            200, f"<DeleteResult>{told}</DeleteResult>".encode(), {"Content-Type": "application/xml"}
+        )

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <list>
+
 namespace s3proxy::test {
 namespace {
 
@@ -137,6 +140,21 @@ TEST(client_limits, a_client_that_vanishes_at_any_point_leaves_nothing_behind) {
   EXPECT_TRUE(got.complete);
   EXPECT_EQ(differs(got.body, 1, 0), std::nullopt);
   EXPECT_TRUE(w.becomes_quiet());
+}
+
+TEST(client_limits, clients_that_drip_behind_their_error_are_let_go_all_the_same) {
+  world w;  // lingers for 200 ms
+  std::list<client> links;
+  for (int i = 0; i < 50; ++i) {
+    links.emplace_back(w.proxy->port()).send("BROKEN\r\n\r\n");
+  }
+  auto const end = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
+  while (std::chrono::steady_clock::now() < end) {
+    for (auto& link : links) {
+      link.send("x");
+    }
+  }
+  EXPECT_TRUE(w.becomes_quiet()) << "the deadline passed between two reads, and nobody looked again";
 }
 
 }  // namespace

@@ -2,13 +2,23 @@
 
 #include "s3proxy/observe/log.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace s3proxy::app {
+/// What the parser takes for impossible. `[.name]` is such a thing (toml++ 3.3).
+struct parser_surprise {};
+}  // namespace s3proxy::app
+
+// An assertion would end a daemon that reads its file again, and without assertions the same condition is
+// assumed to hold, which is worse: here it is an error like others.
+#undef NDEBUG
+#define TOML_ASSERT(condition) ((condition) ? static_cast<void>(0) : throw ::s3proxy::app::parser_surprise{})
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
-#include <algorithm>
-#include <optional>
 #include <toml++/toml.h>
-#include <utility>
 
 namespace s3proxy::app {
 namespace {
@@ -108,6 +118,22 @@ std::optional<config_problem> find_double(config_node const& node) {
   return std::nullopt;
 }
 
+/// The first table whose name begins with what no name begins with.
+config_place place_of_odd_header(std::string_view text) {
+  std::uint32_t line = 1;
+  while (!text.empty()) {
+    auto const row = text.substr(0, text.find('\n'));
+    auto const bracket = std::min(row.find_first_not_of(" \t"), row.size());
+    auto const name = row.find_first_not_of(" \t[", bracket);
+    if (row.substr(bracket).starts_with('[') && name != row.npos && row[name] == '.') {
+      return {line, static_cast<std::uint32_t>(name + 1)};
+    }
+    text.remove_prefix(std::min(row.size() + 1, text.size()));
+    ++line;
+  }
+  return {1, 1};
+}
+
 }  // namespace
 
 config_node const* config_node::find(std::string_view key) const {
@@ -120,7 +146,7 @@ std::string print_problem(std::string_view file, config_problem const& problem) 
          ": " + problem.sentence;
 }
 
-std::variant<config_node, config_problem> parse_config_file(std::string_view text) {
+std::variant<config_node, config_problem> parse_config_file(std::string_view text) try {
   auto const result = toml::parse(text);
   if (!result) {
     auto const& why = result.error();
@@ -135,6 +161,9 @@ std::variant<config_node, config_problem> parse_config_file(std::string_view tex
     return *std::move(twice);
   }
   return root;
+} catch (parser_surprise) {
+  return config_problem{place_of_odd_header(text),
+                        "this is not TOML: a key begins with a character that no key has"};
 }
 
 }  // namespace s3proxy::app

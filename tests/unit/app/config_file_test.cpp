@@ -92,5 +92,15 @@ TEST(config_file, no_nesting_is_deep_enough_to_hurt) {
   EXPECT_TRUE(refused(deep).sentence.starts_with("this is not TOML: "));
 }
 
+TEST(config_file, a_table_without_the_begin_of_its_name_is_a_problem_and_not_the_end) {
+  for (auto const* text : {"a = 1\n[.b]\n", "a = 1\n[[.b]]\n", "a = 1\n[ .b]", "a = 1\n[.[b]]\n"}) {
+    auto const read = parse_config_file(text);
+    auto const* const wrong = std::get_if<config_problem>(&read);
+    ASSERT_NE(wrong, nullptr) << text;
+    EXPECT_EQ(wrong->at.line, 2U) << text;
+    EXPECT_NE(wrong->sentence.find("not TOML"), std::string::npos) << text;
+  }
+}
+
 }  // namespace
 }  // namespace s3proxy::app

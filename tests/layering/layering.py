@@ -7,12 +7,13 @@ import re
 import sys
 
 # What a room may include, itself apart.
-CORE = ["base", "http", "s3", "cache"]
+CORE = ["base", "http", "s3", "cache", "read_ahead"]
 ARROWS = {
     "base": [],
     "http": ["base"],
     "s3": ["http", "base"],
     "cache": ["http", "base"],
+    "read_ahead": ["http", "base"],
     "observe": CORE,
     "store": CORE + ["observe"],
     "net": CORE + ["observe"],

@@ -190,7 +190,7 @@ awaitable<result<void>> get_object(exchange& ex) {
   }
   course way{.read = std::move(*understood), .fill = {}};
   auto const holds = [&](cache::object_facts const& facts, byte_span span) {
-    auto const found = shared.blocks.find(facts, span.begin, store::block_store::use::peeks);
+    auto const found = shared.blocks.find(facts, span, store::block_store::use::peeks);
     return !found.bytes.empty() || found.coming != nullptr;
   };
 

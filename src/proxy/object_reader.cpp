@@ -87,7 +87,7 @@ awaitable<result<object_reader::piece>> object_reader::next() {
   fetch_ahead();
   for (;;) {
     auto const seen = awaited ? awaited->progress() : 0;
-    auto found = shared.blocks.find(*facts_, at_);
+    auto found = shared.blocks.find(*facts_, {at_, span_.end});
     if (!found.bytes.empty()) {
       auto const count = std::min<byte_count>(found.bytes.size(), span_.end - at_);
       at_ += count;

@@ -4,6 +4,7 @@
 #include "s3proxy/observe/access_line.hpp"
 #include "s3proxy/observe/clock.hpp"
 #include "s3proxy/proxy/limits.hpp"
+#include "s3proxy/proxy/read_ahead_settings.hpp"
 #include "s3proxy/proxy/roster.hpp"
 #include "s3proxy/proxy/token_exchange.hpp"
 #include "s3proxy/s3/sigv4.hpp"
@@ -30,6 +31,7 @@ struct settings {
   proxy::limits limits;
   cache::policy policy;
   upstream::origin_settings origin;
+  read_ahead_settings read_ahead;
   base::byte_count memory = base::byte_count{1} << 30;
   /// A Host `bucket.NAME` of one of these names a bucket; lower-case. `localhost` is always one.
   std::vector<std::string> domains;

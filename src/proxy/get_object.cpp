@@ -171,7 +171,7 @@ awaitable<result<void>> bypass(exchange& ex, cache::reason why) {
   ex.reason = why;
   auto const began = ex.shared().begin();
   auto request = forwarded_request(ex);
-  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.errand(), ex.origin);
   if (!answer) {
     co_return answer.error();
   }

@@ -37,6 +37,7 @@ object_reader::~object_reader() {
 void object_reader::join(std::shared_ptr<store::flight> flight) {
   if (std::ranges::find(joined_, flight) == joined_.end()) {
     flight->join();
+    flight->want(static_cast<std::uint64_t>(ex_.client_number()));
     joined_.push_back(std::move(flight));
   }
 }
@@ -73,7 +74,8 @@ void object_reader::fetch_ahead() {
     join(flight);
     ex_.stored = true;
     start_fill(ex_.worker,
-               {id_, ex_.principal, ex_.signer, ex_.store_path, facts_, std::move(permit), flight, calls_},
+               {id_, ex_.principal, ex_.signer, ex_.store_path, facts_, std::move(permit), flight, calls_,
+                ex_.errand()},
                std::nullopt);
   }
   scheduled_ = std::max(scheduled_, horizon);

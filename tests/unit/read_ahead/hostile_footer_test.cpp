@@ -1,7 +1,7 @@
 #include "s3proxy/read_ahead/parquet_footer.hpp"
 
 #include "compact_bytes.hpp"
-#include "read_footer.hpp"
+#include "support/read_footer.hpp"
 
 #include <gtest/gtest.h>
 

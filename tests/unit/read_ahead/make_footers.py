@@ -1,20 +1,21 @@
 """Writes Parquet files with the writers people use, and keeps of each its footer and where its chunks are.
 
-    python3 make_footers.py [FOLDER]        (needs pyarrow, duckdb, polars and deltalake)
+    python3 make_footers.py        (needs pyarrow, duckdb, polars and deltalake)
 
-FOLDER/NAME.footer   the last bytes of the file: metadata, length, magic
-FOLDER/NAME.txt      what a reader of it must find, by pyarrow's own reading of the file:
+footers/NAME.footer   the last bytes of the file: metadata, length, magic
+footers/NAME.txt      what a reader of it must find, by pyarrow's own reading of the file:
     size BYTES                     of the object
     none REASON                    no layout; or
     column PATH                    each leaf of the schema, in order
     chunk ROW_GROUP COLUMN BEGIN END
     bloom_filters BEGIN END        from the first byte of any to the last; where they lie apart from the chunks
     page_indexes                   there are both kinds
+The small ones are seeds of tests/fuzz/parquet_footer.cpp as well, which says what is put before them.
 """
 import base64
 import pathlib
+import shutil
 import struct
-import sys
 import tempfile
 
 import deltalake
@@ -24,7 +25,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
-OUT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "footers")
+HERE = pathlib.Path(__file__).resolve().parent
+OUT = HERE / "footers"
+SEEDS = HERE.parents[1] / "fuzz" / "seeds" / "parquet_footer"
+SEED_SIZE = 2700
 
 
 def numbers(rows):
@@ -150,13 +154,17 @@ def expectation(path, size, reason):
 
 
 def main():
-    OUT.mkdir(parents=True, exist_ok=True)
+    for folder in (OUT, SEEDS):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as folder:
         for name, path, reason in make_files(pathlib.Path(folder)):
             data = path.read_bytes()
             footer = struct.unpack("<I", data[-8:-4])[0] + 8
             (OUT / f"{name}.footer").write_bytes(data[-footer:])
             (OUT / f"{name}.txt").write_text("\n".join(expectation(path, len(data), reason)) + "\n")
+            if footer <= SEED_SIZE:
+                (SEEDS / name).write_bytes(struct.pack(">QB", len(data) - footer, 6) + data[-footer:-8])
             print(f"{name}: {footer} bytes")
 
 

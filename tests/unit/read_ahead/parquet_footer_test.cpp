@@ -1,9 +1,10 @@
 #include "s3proxy/read_ahead/parquet_footer.hpp"
 
-#include "read_footer.hpp"
+#include "support/read_footer.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -118,22 +119,21 @@ TEST_P(real_footer, is_read_the_same_however_it_is_cut) {
     EXPECT_TRUE(same(read_footer(given, step), whole)) << step;
   }
   // Byte by byte is every cut already; two pieces, cut here and there, find what only a long piece does.
-  auto const stride = given.bytes.size() / 100 + 1;
+  auto const stride = given.bytes.size() / 50 + 1;
   for (std::size_t at = 1; at < given.bytes.size(); at += stride) {
     EXPECT_TRUE(same(read_footer(given, given.bytes.size(), at), whole)) << at;
   }
 }
 
 TEST_P(real_footer, with_one_byte_spoilt_breaks_no_law) {
-  auto const stride = given.bytes.size() / 200 + 1;
+  auto const stride = given.bytes.size() / 150 + 1;
   for (std::size_t at = 0; at < given.bytes.size(); at += stride) {
-    for (unsigned const flip : {0x01U, 0x80U, 0xffU}) {
-      auto spoilt = given;
-      spoilt.bytes[at] = static_cast<char>(static_cast<unsigned char>(spoilt.bytes[at]) ^ flip);
-      auto const got = read_footer(spoilt);
-      if (auto const* found = std::get_if<layout>(&got)) {
-        ASSERT_EQ(broken_law(*found, spoilt.object_size), "") << at;
-      }
+    auto spoilt = given;
+    auto const flip = std::array{0x01U, 0x80U, 0xffU}[at % 3];
+    spoilt.bytes[at] = static_cast<char>(static_cast<unsigned char>(spoilt.bytes[at]) ^ flip);
+    auto const got = read_footer(spoilt);
+    if (auto const* found = std::get_if<layout>(&got)) {
+      ASSERT_EQ(broken_law(*found, spoilt.object_size), "") << at;
     }
   }
 }

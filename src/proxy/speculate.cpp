@@ -208,6 +208,8 @@ awaitable<void> speculator::read_layout(worker_services& worker, speculation_rea
       if (again.coming == found.coming) {
         co_await next_step(worker.executor, *found.coming, seen);
       }
+    } else if (auto const question = shared_.questions.open(id_of(*by, file), by->principal)) {
+      co_await next_step(worker.executor, *question, question->progress());  // its answer may bring it
     } else if (!std::exchange(asked_for_rest, true)) {
       complete_footer(worker, by, file, facts, left);
     } else {

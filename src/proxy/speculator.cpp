@@ -112,8 +112,9 @@ void speculator::step(speculation_reader_ptr const& by, read_ahead::event const&
   carry_out(by, advised, because);
 }
 
-worker_services& speculator::next_worker() {
-  return *workers_[turn_.fetch_add(1, std::memory_order_relaxed) % workers_.size()];
+worker_services& speculator::worker_for(read_ahead::guess const& wanted) {
+  auto const spread = wanted.span.begin / shared_.config.limits.fetch.part;
+  return *workers_[(std::hash<base::object_key>{}(wanted.file.key) + spread) % workers_.size()];
 }
 
 void speculator::carry_out(speculation_reader_ptr const& by, read_ahead::advice const& advised,
@@ -125,12 +126,18 @@ void speculator::carry_out(speculation_reader_ptr const& by, read_ahead::advice 
     if (because) {
       because->ahead_bytes += wanted.span.size();
     }
-    auto& worker = next_worker();
+    auto& worker = worker_for(wanted);
     boost::asio::post(worker.executor, [this, &worker, by, wanted] { fetch(worker, by, wanted); });
   }
+  // Behind the fetches: a footer is looked for where it is coming.
   for (auto const& file : advised.read_layout) {
-    auto& worker = next_worker();
-    boost::asio::co_spawn(worker.executor, read_layout(worker, by, file), boost::asio::detached);
+    auto const guessed = std::ranges::find(advised.fetch, file.key,
+                                           [](read_ahead::guess const& one) { return one.file.key; });
+    auto& worker = guessed == advised.fetch.end() ? *workers_.front() : worker_for(*guessed);
+    auto const begin = [this, &worker, by, file] {
+      boost::asio::co_spawn(worker.executor, read_layout(worker, by, file), boost::asio::detached);
+    };
+    boost::asio::post(worker.executor, begin);
   }
 }
 

@@ -166,9 +166,13 @@ bool scan::affords(byte_count size) const {
   return outstanding() + size <= credit && lost <= most_lost && bets.size() < limits_.bets;
 }
 
-unsigned scan::depth(duration fetch) const {
+unsigned scan::depth(duration fetch, byte_count bytes) const {
+  if (units_begun < 2) {
+    return 1;  // a reader of one row group, as far as is known
+  }
   auto const pace = std::max<duration>(pace_, std::chrono::microseconds(50));
-  auto const units = fetch / pace + 1;
+  auto const cheap = static_cast<duration::rep>(limits_.least_depth / std::max<byte_count>(bytes, 1));
+  auto const units = std::max(fetch / pace + 1, cheap);
   return static_cast<unsigned>(std::clamp<duration::rep>(units, 1, limits_.most_units));
 }
 
@@ -200,7 +204,7 @@ std::string scan::explain(duration fetch) const {
   auto const us = [](duration d) { return std::to_string(duration_cast<microseconds>(d).count()) + " us"; };
   auto text = "  scan by " + peer_ + ": " + std::to_string(files_touched) + " files, " +
               std::to_string(units_begun) + " row groups, one each " + us(pace_) + ", a fetch takes " +
-              us(fetch) + ": depth " + std::to_string(depth(fetch)) + "\n    fetched ahead " +
+              us(fetch) + ": depth " + std::to_string(depth(fetch, limits_.least_depth)) + "\n    fetched ahead " +
               std::to_string(issued) + ", used " + std::to_string(used) + ", lost " + std::to_string(lost) +
               (affords(1) ? "" : "; stopped: no credit left") + "\n";
   for (std::size_t number = 0; number < runs.size(); ++number) {

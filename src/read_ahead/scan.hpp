@@ -72,7 +72,8 @@ class scan {
 
   double threshold() const;
   bool affords(base::byte_count size) const;
-  unsigned depth(duration fetch) const;
+  /// How many row groups ahead, where one needs `bytes`.
+  unsigned depth(duration fetch, base::byte_count bytes) const;
   /// Whether a run is read often enough, as far as finished row groups and those that are open now tell.
   bool is_wanted(std::size_t run_number) const;
   bool trusts(guess_kind kind) const {

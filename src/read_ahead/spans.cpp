@@ -49,6 +49,19 @@ span_set not_in(byte_span span, span_set const& held) {
   return left;
 }
 
+span_set joined_over(byte_count gap, span_set spans) {
+  std::ranges::sort(spans, {}, &byte_span::begin);
+  span_set out;
+  for (auto const& one : spans) {
+    if (!out.empty() && one.begin <= out.back().end + gap) {
+      out.back().end = std::max(out.back().end, one.end);
+    } else {
+      out.push_back(one);
+    }
+  }
+  return out;
+}
+
 byte_count size_of(span_set const& spans) {
   byte_count total = 0;
   for (auto const& one : spans) {

@@ -213,7 +213,7 @@ void table::state::touch(scan& by, file& one) {
   }
   ++by.files_touched;
   if (by.files_touched > 1) {
-    by.tails = std::min(by.tails * 2, plan.limits.most_tails);
+    by.tails = std::min(by.tails * 4, plan.limits.most_tails);
   }
   // Where no guess tells, the order itself does: was the file before this one read, too?
   auto const was_bet_on = one.end_asked;

@@ -149,10 +149,8 @@ void table::state::propagate(scan& by) {
   }
   // What other threads of the engine have begun comes before what nobody has begun.
   for (auto const& at : std::vector(by.open_units.begin(), by.open_units.end())) {
-    for (std::size_t number = 0; number < by.runs.size(); ++number) {
-      if (by.is_wanted(number) && !fetch_run(by, number, at)) {
-        return;
-      }
+    if (!fetch_unit(by, at)) {
+      return;
     }
   }
   // The newest places: older ones are of files that may be done with.
@@ -163,22 +161,21 @@ void table::state::propagate(scan& by) {
 }
 
 void table::state::propagate(scan& by, unit from) {
-  auto const has_begun = std::ranges::find(by.open_units, from) != by.open_units.end();
-  auto ahead = units_after(from, by.depth(fetch));
-  if (!has_begun && from.of->shape) {
-    ahead.insert(ahead.begin(), from);
+  if (!from.of->shape) {
+    return;
   }
-  std::vector<std::size_t> wanted;
+  byte_count bytes = 0;
   for (std::size_t number = 0; number < by.runs.size(); ++number) {
-    if (by.is_wanted(number)) {
-      wanted.push_back(number);
-    }
+    auto const span = from.of->shape->find(by.runs[number].columns, from.row_group);
+    bytes += span && by.is_wanted(number) ? span->size() : 0;
   }
-  for (auto const& at : ahead) {
-    for (auto const number : wanted) {
-      if (!fetch_run(by, number, at)) {
-        return;
-      }
+  auto const has_begun = std::ranges::find(by.open_units, from) != by.open_units.end();
+  if (!has_begun && !fetch_unit(by, from)) {
+    return;
+  }
+  for (auto const& at : units_after(from, by.depth(fetch, bytes))) {
+    if (!fetch_unit(by, at)) {
+      return;
     }
   }
 }
@@ -201,18 +198,27 @@ std::vector<unit> table::state::units_after(unit from, unsigned count) {
   return out_units;
 }
 
-bool table::state::fetch_run(scan& by, std::size_t run_number, unit at) {
-  auto const span = at.of->shape ? at.of->shape->find(by.runs[run_number].columns, at.row_group) : std::nullopt;
-  if (!span) {
+bool table::state::fetch_unit(scan& by, unit at) {
+  if (!at.of->shape) {
     return true;
   }
-  if (!by.affords(span->size())) {
-    return false;
+  span_set wanted;
+  for (std::size_t number = 0; number < by.runs.size(); ++number) {
+    auto const span = at.of->shape->find(by.runs[number].columns, at.row_group);
+    if (!span || !by.is_wanted(number)) {
+      continue;
+    }
+    if (!by.affords(size_of(wanted) + span->size())) {
+      return false;
+    }
+    if (by.claim(number, at)) {
+      wanted.push_back(*span);
+    }
   }
-  if (!by.claim(run_number, at)) {
-    return true;
+  for (auto const& span : joined_over(plan.limits.gap, std::move(wanted))) {
+    guess_span(by, *at.of, span, guess_kind::column, at.row_group);
   }
-  return guess_span(by, *at.of, *span, guess_kind::column, at.row_group);
+  return true;
 }
 
 // While the columns of a table are not known, the first read of a row group brings what lies beside it: an
@@ -249,7 +255,8 @@ void table::state::continue_sequence(scan& by, file& of, byte_span read) {
     return;  // its layout is on its way
   }
   auto& stream = by.stream_of(of);
-  if (!stream.reads.read(read)) {
+  auto const found = stream.reads.read(read);
+  if (found != sequence::step::began && found != sequence::step::continued) {
     return;
   }
   auto const& limits = plan.limits;

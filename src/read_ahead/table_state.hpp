@@ -31,7 +31,8 @@ struct table::state {
   void read_columns(scan& by, file& of, was_read const& what);
   void propagate(scan& by);
   void propagate(scan& by, unit from);
-  bool fetch_run(scan& by, std::size_t run_number, unit at);
+  /// What of a row group is wanted and was not asked for yet. False: there is no credit left.
+  bool fetch_unit(scan& by, unit at);
   void fetch_neighbourhood(scan& by, unit at, base::byte_span read);
   void fetch_indexes(scan& by, file& of);
   void continue_sequence(scan& by, file& of, base::byte_span read);

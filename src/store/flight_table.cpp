@@ -29,6 +29,13 @@ flight_table::turn flight_table::ask_or_wait(cache::object_id const& id, base::p
   return {std::make_unique<question>(*this, id, asker, place), nullptr};
 }
 
+std::shared_ptr<flight> flight_table::open(cache::object_id const& id,
+                                           base::principal_id const& asker) const {
+  std::lock_guard const lock(mutex_);
+  auto const found = open_.find({id, asker});
+  return found == open_.end() ? nullptr : found->second;
+}
+
 std::size_t flight_table::count() const {
   std::lock_guard const lock(mutex_);
   return open_.size();

@@ -78,7 +78,7 @@ class speculator {
   void step(speculation_reader_ptr const& by, read_ahead::event const& what, exchange* because);
   void carry_out(speculation_reader_ptr const& by, read_ahead::advice const& advised, exchange* because);
   void cancel(speculation_reader_ptr const& by, read_ahead::ticket which);
-  worker_services& next_worker();
+  worker_services& worker_for(read_ahead::guess const& wanted);
 
   // On a worker.
   void fetch(worker_services& worker, speculation_reader_ptr const& by, read_ahead::guess const& wanted);
@@ -95,7 +95,6 @@ class speculator {
   read_ahead::planner planner_;
   speculation_rate rate_;
   std::vector<worker_services*> workers_;
-  std::atomic<std::size_t> turn_{0};
   std::array<std::atomic<std::uint64_t>, read_ahead::no_layout_kinds> no_layouts_{};
   std::array<shard, shard_count> shards_;
   std::size_t table_budget_;  // bytes a shard

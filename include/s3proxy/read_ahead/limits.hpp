@@ -26,7 +26,8 @@ struct planner_limits {
   double gate = 0.5;       ///< a guess is made where the last ones came true this often
   double lean_gate = 0.8;  ///< likewise in lean mode
 
-  /// Files whose tails are asked for behind the one that is read; doubled with each further file, up to most.
+  /// Files whose tails are asked for behind the one that is read; four times as many with each further
+  /// file, up to most.
   unsigned tails = 8;
   unsigned most_tails = 64;
   /// Tails asked for with a HEAD and read by nobody, before HEADs of a table are plain.
@@ -41,8 +42,12 @@ struct planner_limits {
   base::byte_count neighbourhood = base::byte_count{1} << 20;
   unsigned neighbourhoods = 2;  ///< of one scan: engines begin with a row group for each thread
   unsigned most_units = 64;     ///< row groups ahead of a reader
-  std::chrono::microseconds pace{1'000};  ///< from one row group to the next, until it was measured
-  std::chrono::milliseconds fetch{60};    ///< of one step, until it was measured
+  std::chrono::microseconds pace{8'000};  ///< from one row group to the next, until it was measured
+  std::chrono::milliseconds fetch{40};    ///< of one step, until it was measured
+  /// Row groups that need less than this together are read ahead at any pace: they cost next to nothing.
+  base::byte_count least_depth = base::byte_count{2} << 20;
+  /// Between two columns of one row group that are wanted: fetched too, since a request costs more.
+  base::byte_count gap = 64 * 1024;
   /// Parts of one guess: a connection of S3 brings 2 MiB in the time of its first byte.
   base::byte_count part = base::byte_count{2} << 20;
 

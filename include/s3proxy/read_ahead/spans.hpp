@@ -15,6 +15,8 @@ base::byte_count take(span_set& from, base::byte_span span);
 void add(span_set& to, base::byte_span span);
 /// What of `span` is not in `held`, in ascending order.
 span_set not_in(base::byte_span span, span_set const& held);
+/// In ascending order, and one where the gap between two is at most `gap`.
+span_set joined_over(base::byte_count gap, span_set spans);
 base::byte_count size_of(span_set const& spans);
 
 }  // namespace s3proxy::read_ahead

@@ -40,6 +40,8 @@ class flight_table {
   };
   turn ask_or_wait(cache::object_id const& id, base::principal_id const& asker);
 
+  /// The question that is open about `id`, or null.
+  std::shared_ptr<flight> open(cache::object_id const& id, base::principal_id const& asker) const;
   std::size_t count() const;
 
  private:

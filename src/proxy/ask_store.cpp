@@ -125,7 +125,7 @@ void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr f
     return;
   }
   out.emplace(fill_order{read.id, ex.principal, ex.signer, ex.store_path, std::move(facts), std::move(permit),
-                         std::move(flight), std::make_shared<upstream::call_count>()},
+                         std::move(flight), std::make_shared<upstream::call_count>(), ex.errand()},
               coming_answer{std::move(answer), span.begin});
 }
 
@@ -134,7 +134,7 @@ void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr f
 awaitable<result<asked>> ask_head(exchange& ex, cache::read_request const& read) {
   auto const began = ex.shared().begin();
   auto request = object_request(ex, read, "HEAD");
-  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.errand(), ex.origin);
   if (!answer) {
     co_return answer.error();
   }
@@ -172,7 +172,7 @@ awaitable<result<asked>> ask_get(exchange& ex, cache::read_request const& read,
   if (if_match) {
     request.headers.add("If-Match", if_match->str());
   }
-  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.errand(), ex.origin);
   if (!answer) {
     co_return answer.error();
   }

@@ -171,7 +171,7 @@ awaitable<result<void>> bypass(exchange& ex, cache::reason why) {
   ex.reason = why;
   auto const began = ex.shared().begin();
   auto request = forwarded_request(ex);
-  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.errand(), ex.origin);
   if (!answer) {
     co_return answer.error();
   }
@@ -190,7 +190,7 @@ awaitable<result<void>> get_object(exchange& ex) {
   }
   course way{.read = std::move(*understood), .fill = {}};
   auto const holds = [&](cache::object_facts const& facts, byte_span span) {
-    auto const found = shared.blocks.find(facts, span.begin, store::block_store::use::peeks);
+    auto const found = shared.blocks.find(facts, span, store::block_store::use::peeks);
     return !found.bytes.empty() || found.coming != nullptr;
   };
 

@@ -15,7 +15,7 @@ boost::asio::awaitable<base::result<void>> list_objects(exchange& ex) {
   auto& shared = ex.shared();
   auto const began = shared.begin();
   auto request = forwarded_request(ex);
-  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.errand(), ex.origin);
   if (!answer) {
     co_return answer.error();
   }

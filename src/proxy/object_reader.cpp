@@ -37,6 +37,7 @@ object_reader::~object_reader() {
 void object_reader::join(std::shared_ptr<store::flight> flight) {
   if (std::ranges::find(joined_, flight) == joined_.end()) {
     flight->join();
+    flight->want(static_cast<std::uint64_t>(ex_.client_number()));
     joined_.push_back(std::move(flight));
   }
 }
@@ -73,7 +74,8 @@ void object_reader::fetch_ahead() {
     join(flight);
     ex_.stored = true;
     start_fill(ex_.worker,
-               {id_, ex_.principal, ex_.signer, ex_.store_path, facts_, std::move(permit), flight, calls_},
+               {id_, ex_.principal, ex_.signer, ex_.store_path, facts_, std::move(permit), flight, calls_,
+                ex_.errand()},
                std::nullopt);
   }
   scheduled_ = std::max(scheduled_, horizon);
@@ -87,7 +89,7 @@ awaitable<result<object_reader::piece>> object_reader::next() {
   fetch_ahead();
   for (;;) {
     auto const seen = awaited ? awaited->progress() : 0;
-    auto found = shared.blocks.find(*facts_, at_);
+    auto found = shared.blocks.find(*facts_, {at_, span_.end});
     if (!found.bytes.empty()) {
       auto const count = std::min<byte_count>(found.bytes.size(), span_.end - at_);
       at_ += count;

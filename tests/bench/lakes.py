@@ -44,7 +44,7 @@ COLUMNS = [
     *("l_shipinstruct", "l_shipmode", "l_comment"),
 ]
 SORT_KEYS = {"l_orderkey": None, "l_partkey": 200_000, "l_suppkey": 10_000}  # and how many values there are
-VECTOR = 2048  # DuckDB's row groups are whole numbers of these
+ROW_GROUPS = [2048 * vectors for vectors in (16, 24, 40, 60, 90, 130)]  # DuckDB's are whole numbers of vectors
 FIRST_HALF, OTHER_HALF = "0", "1"  # how the keys of the two halves of the other files begin
 
 
@@ -120,7 +120,7 @@ def _texts(chance, sort_key, single, parts, hive):
     sums = "".join(f"polars.col('{name}').sum()," for name in _numbers(chance, single, 2, 6))
     group, added, highest = chance.choice(GROUPS), *chance.sample(NUMBERS, 2)
     scan = "polars.scan_parquet('s3://' + bucket + '/{}', storage_options=options{})"
-    texts = {
+    return {
         "one-year": f"SELECT count(*), {_sums(_numbers(chance, single, 1, 3))} {big}"
         f" WHERE {wanted} AND {chance.choice(['l_quantity < 24', 'l_discount >= 0.05', 'l_linenumber <> 3'])}",
         "all-rows": f"SELECT {by}, count(*), {_sums(_numbers(chance, single, 2, 6))} {big} GROUP BY ALL ORDER BY ALL",
@@ -133,17 +133,17 @@ def _texts(chance, sort_key, single, parts, hive):
         "polars-hive": scan.format("{polars_hive}", ", hive_partitioning=True")
         + f".group_by('{group}').agg(polars.col('{added}').sum(), polars.col('{highest}').max()).sort('{group}')",
     }
-    return texts
 
 
-def draw(seed):
-    """The shape of lake `seed`: the same for the same seed, on any machine."""
+def draw(seed, scale=1):
+    """The shape of lake `seed`: the same for the same seed, on any machine; a small one for tests has the same
+    columns and questions on fewer rows."""
     chance = random.Random(f"lake {seed}")
-    row_group = VECTOR * chance.choice([16, 24, 40, 60, 90, 130])
     sort_key = chance.choice(list(SORT_KEYS))
-    single = _table(chance, 1, chance.uniform(120, 330))
-    parts = _table(chance, chance.randint(5, 16), chance.uniform(50, 150))
-    hive = _table(chance, chance.randint(30, 140), chance.uniform(30, 150))
+    single = _table(chance, 1, scale * chance.uniform(120, 330))
+    row_group = chance.choice([rows for rows in ROW_GROUPS if rows * 3 < single.rows / scale])
+    parts = _table(chance, chance.randint(5, 16), scale * chance.uniform(50, 150))
+    hive = _table(chance, chance.randint(30, 140), scale * chance.uniform(30, 150))
     return Shape(row_group, sort_key, single, parts, hive, _texts(chance, sort_key, single, parts, hive))
 
 
@@ -171,11 +171,11 @@ def half(which):
 class Lake:
     """The files and the queries of one lake. Without a seed it is the rig's own."""
 
-    def __init__(self, seed=None):
+    def __init__(self, seed=None, *, scale=1, folder=None):
         self.seed = seed
-        self.shape = None if seed is None else draw(seed)
+        self.shape = None if seed is None else draw(seed, scale)
         self.name = "lake" if seed is None else f"lake-{seed}"
-        self.folder = ROOT / "build" / self.name
+        self.folder = folder or ROOT / "build" / self.name
 
     def fingerprint(self):
         if self.shape is None:
@@ -224,14 +224,15 @@ class Lake:
 
     def _files(self):
         shape = self.shape
-        yield "single/lineitem.parquet", self._rows(shape.single, 0, shape.sort_key)
+        yield "single/lineitem.parquet", self.rows(shape.single, 0, shape.sort_key)
         for number in range(shape.parts.files):
-            yield f"parts/part-{number:02d}.parquet", self._rows(shape.parts, number, shape.sort_key)
+            yield f"parts/part-{number:02d}.parquet", self.rows(shape.parts, number, shape.sort_key)
         for number in range(shape.hive.files):
-            yield f"hive/month={number:03d}/data.parquet", self._rows(shape.hive, number, shape.sort_key)
+            yield f"hive/month={number:03d}/data.parquet", self.rows(shape.hive, number, shape.sort_key)
 
     @staticmethod
-    def _rows(table, number, sort_key):
+    def rows(table, number, sort_key):
+        """The query whose rows file `number` of a table holds."""
         first, end, total = number * table.rows, (number + 1) * table.rows, table.files * table.rows
         items = lake.line_items(first, end, total)
         fillers = {name: FILLERS[kind][0].format(name=name) for name, kind in table.fillers}

@@ -83,20 +83,17 @@ def seeds(text):
     return [int(number) for number in text.split(",")]
 
 
-def ways(arguments, scene):
+def ways(arguments):
     """(the ways of a pair, the measured one, what it is compared with)"""
-    mode = arguments.read_ahead or ("lean" if arguments.link == "thin" else None)
-    flags = ("--read-ahead", mode) if mode and scene.knows("--read-ahead") else ()
-    taken = [Way("direct"), Way("cold", "s3proxy", flags, again="warm")]
-    if arguments.link not in AGAINST_OFF:
-        return taken, "cold", "direct"
-    off = ("--read-ahead", "off") if scene.knows("--read-ahead") else ()
-    return [Way("direct"), Way("off", "s3proxy", off), taken[1]], "cold", "off"
+    cold = Way("cold", "s3proxy", again="warm")
+    if arguments.link in AGAINST_OFF:
+        return [Way("direct"), Way("off", "s3proxy", "off"), cold], "cold", "off"
+    return [Way("direct"), cold], "cold", "direct"
 
 
 def measure(arguments, scene, queries, bucket=LAKE, warm_ups=()):
     """The rows of `queries`, pair by pair; in a pair each query in turn."""
-    taken, way, baseline = ways(arguments, scene)
+    taken, way, baseline = ways(arguments)
     pairs = {query.name: [] for query in queries}
     for number in range(arguments.pairs):
         counted = number < arguments.counted
@@ -143,7 +140,8 @@ def stage(arguments, seed):
     data.make()
     work = ROOT / "build" / f"engines-{data.name}"
     program = (arguments.program or build / "s3proxy").resolve()
-    with Scene(work, program, build / "s3proxy-link", data, **LINKS[arguments.link]) as scene:
+    mode = arguments.read_ahead or ("lean" if arguments.link == "thin" else None)
+    with Scene(work, program, build / "s3proxy-link", data, mode=mode, **LINKS[arguments.link]) as scene:
         say(f"the store (versitygw), and its link: {arguments.link} {LINKS[arguments.link]}")
         scene.load()
         yield scene
@@ -162,7 +160,7 @@ def run_queries(arguments, seed):
             known = {row.name for row in rows}
             twice = [both for both in scene.lake.on_other_files() if both[0].name in known]
             others = measure(arguments, scene, [b for _, b in twice], OTHERS, [a for a, _ in twice])
-    against = ways_compared(arguments)
+    against = ways(arguments)[1:]
     print("\n" + "\n".join(tell.table(rows, *against)))
     if others:
         print("\nOther files of the same tables, in the same s3proxy after a first query (columns known)")
@@ -194,10 +192,6 @@ def run(arguments):
         "\nstarted. Wasted: bytes of objects from the store beyond those that the query fetches when it goes direct."
     )
     return {"lakes": lakes}
-
-
-def ways_compared(arguments):
-    return "cold", "off" if arguments.link in AGAINST_OFF else "direct"
 
 
 def main():

@@ -15,7 +15,6 @@ from bench.scene import OTHERS, Scene
 
 PROGRAM = LINK = None
 QUICK = {"first_byte_ms": 2, "megabytes_per_second": 400}
-OFF = ["--read-ahead", "off"]
 
 
 class EnginesTest(unittest.TestCase):
@@ -32,12 +31,13 @@ class EnginesTest(unittest.TestCase):
         cls.scene.load()
         cls.queries = {query.name: query for query in cls.lake.queries()}
 
-    def measure(self, *arguments, query="glob", **options):
+    def measure(self, *arguments, query="glob", mode=None):
         parsed = engines.parse_arguments(["--pairs", "1", "--no-nginx", *arguments])
-        return engines.measure(parsed, self.scene, [self.queries[query]], **options)
+        self.scene.mode = mode
+        return engines.measure(parsed, self.scene, [self.queries[query]])
 
     def test_a_pair_counts_what_each_way_asked_the_store_for(self):
-        (row,) = self.measure(*OFF)
+        (row,) = self.measure(mode="off")
         direct, cold, warm = (row.crossed[way] for way in ("direct", "cold", "warm"))
         files = self.lake.shape.parts.files
         self.assertGreaterEqual(direct.requests, files)

@@ -181,13 +181,13 @@ def deltalake(scene, pairs):
 
 
 @contextlib.contextmanager
-def witnessed(scene, *arguments):
+def witnessed(scene):
     """A fresh s3proxy behind a witness: a link without delay that notes what the client asks for. Gives the
     witness's address and a function that tells the waste so far, in bytes."""
     log = scene.work / "witness.log"
     log.unlink(missing_ok=True)
     objects = {f"/{LAKE}/{key}": size for key, size in sizes(scene.lake.files()).items()}
-    with scene.s3proxy(*arguments) as front:
+    with scene.s3proxy() as front:
         link = Link(scene.work / "witness", scene.link_program, front.address, first_byte_ms=0, megabytes_per_second=1e5, log=log)
         with link:
             scene.link.wait_until_quiet(SETTLED)
@@ -253,11 +253,11 @@ def scan_requests(scene, address):
         yield list(groups.values())
 
 
-def lookups_beside_scans(scene, flags):
+def lookups_beside_scans(scene, mode):
     """Seconds of each lookup of a ninth client in files that nobody scans."""
     files = [(f"/{LAKE}/{key}", size) for key, size in sizes(scene.lake.files()).items() if key.startswith("parts/")]
     chance = random.Random(9)
-    with scene.s3proxy(*flags, memory=SCAN_MEMORY) as front, contextlib.ExitStack() as scans:
+    with scene.s3proxy(mode, memory=SCAN_MEMORY) as front, contextlib.ExitStack() as scans:
         for number, requests in enumerate(scan_requests(scene, front.address)):
             task = scene.work / f"scan-{number}.json"
             task.write_text(json.dumps({"address": front.address, "groups": requests}))
@@ -280,8 +280,8 @@ def foreground(scene, pairs):
         return
     times = {"on": [], "off": []}
     for _ in range(max(1, pairs // 2)):
-        times["off"] += lookups_beside_scans(scene, ("--read-ahead", "off"))
-        times["on"] += lookups_beside_scans(scene, ())
+        times["off"] += lookups_beside_scans(scene, "off")
+        times["on"] += lookups_beside_scans(scene, None)
     for name, figure in (("mean", statistics.mean), ("median", statistics.median)):
         on, off = figure(times["on"]), figure(times["off"])
         what = f"lookups beside {SCANS} scans: {name}, on / off ({on * 1e3:.1f} / {off * 1e3:.1f} ms)"

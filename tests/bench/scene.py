@@ -24,19 +24,22 @@ METRICS = ("speculated", "used", "wasted")
 @dataclass(frozen=True)
 class Way:
     """One way to the lake. `front` is what stands before the link: nothing, s3proxy or nginx, with an empty cache;
-    `again` names the second run through the same one, if that is measured, too."""
+    `mode` is s3proxy's read-ahead, if not the scene's; `again` names the second run through the same one, if that is
+    measured, too."""
 
     name: str
     front: str = ""
-    arguments: tuple = ()
+    mode: str | None = None
     again: str = ""
 
 
 class Scene:
-    """Servers and data of one measurement. A context manager."""
+    """Servers and data of one measurement. A context manager. `mode` is s3proxy's `--read-ahead`, by default its own
+    default; it is not passed to an s3proxy that does not know that flag."""
 
-    def __init__(self, work, program, link_program, lake, **link_options):
+    def __init__(self, work, program, link_program, lake, *, mode=None, **link_options):
         self.work = work
+        self.mode = mode
         self.program = program
         self.lake = lake
         self.store = Versitygw(work)
@@ -75,17 +78,19 @@ class Scene:
         if self._help is None:
             command = [self.program, "--help"]
             self._help = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=True).stdout
-        return re.search(re.escape(option) + r"\b", self._help) is not None
+        return re.search(re.escape(option) + r"(?![\w-])", self._help) is not None
 
     @contextlib.contextmanager
-    def s3proxy(self, *arguments, memory="1GiB", origin=None):
+    def s3proxy(self, mode=None, memory="1GiB"):
         """A fresh s3proxy in front of the link, with an empty cache, that has nothing more to do of its own."""
-        front = S3proxy(self.work, self.program, (origin or self.link).url, memory=memory)
+        front = S3proxy(self.work, self.program, self.link.url, memory=memory)
+        mode = mode or self.mode
+        if mode and self.knows("--read-ahead"):
+            front.arguments += ["--read-ahead", mode]
         admin = None
         if self.knows("--admin-address"):
             admin = f"{LOOPBACK}:{free_port()}"
             front.arguments += ["--admin-address", admin]
-        front.arguments += arguments
         log = self.work / "s3proxy.log"
         log.unlink(missing_ok=True)
         with front:
@@ -134,7 +139,7 @@ class Scene:
     def _front(self, way):
         if way.front == "nginx":
             return Nginx(self.work / "nginx", self.link.address)
-        return self.s3proxy(*way.arguments)
+        return self.s3proxy(way.mode)
 
     def _run(self, query, server, bucket, quiet, **options):
         self.link.wait_until_quiet(SETTLED)

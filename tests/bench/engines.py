@@ -1,22 +1,22 @@
 """Real engines on a cold lake: direct, and through an s3proxy that has just started and holds nothing.
 
-Every measurement is a pair (or more): the same query one way and then the other, in turn, each in a fresh process;
-what is told are medians, and the median of the pairs' ratios. Every answer is compared.
+Every measurement is a pair (or more): the same query one way and then the other, in turn, each in a fresh
+process; what is told are medians, and the median of the pairs' ratios. Every answer is compared.
 
-Requests and bytes are those that cross the link, counted until it has been quiet for 2 s. Only the first pairs wait
-for that (--counted), and only these run nginx: the rest take times alone.
+Requests and bytes are those that cross the link, counted until it has been quiet for 2 s. Only the first
+pairs wait for that (--counted), and only these run nginx: the rest take times alone.
 
-  speculated  bytes of the requests that s3proxy marks as its own guesses, or of its own counters if it has some
-  used        of these, what a client asked for later (s3proxy's own counter)
-  wasted      bytes of objects that came from the store and that no client asked for; what a client asks for is
-              taken to be what the same query fetches when it goes direct
+  speculated  bytes of the requests that s3proxy marks as its own guesses, or of its own counters
+  used        of these, what a client asked for later (s3proxy's own counter, if it has some)
+  wasted      bytes of objects that came from the store and that no client asked for; what a client asks for
+              is taken to be what the same query fetches when it goes direct
 
 With --extra, other measurements take the place of the queries, each with its own goal; by name or all:
 {extra}.
 
-Links: default 30 ms and 80 MB/s a connection; near 2 ms and 1 GB/s; capped 30 ms, 200 MB/s in total, and one more trip
-for each new connection; thin 30 ms and 25 MB/s in total. Behind near and capped, read-ahead is compared with
-`--read-ahead off`; behind thin, `--read-ahead lean` with direct.
+Links: default 30 ms and 80 MB/s a connection; near 2 ms and 1 GB/s; capped 30 ms, 200 MB/s in total, and one
+more trip for each new connection; thin 30 ms and 25 MB/s in total. Behind near and capped, read-ahead is
+compared with `--read-ahead off`; behind thin, `--read-ahead lean` with direct.
 """
 
 import argparse
@@ -67,7 +67,9 @@ def parse_arguments(given=None):
     add("--counted", type=int, default=3, metavar="N", help="how many pairs wait for the link (default 3)")
     add("--queries", metavar="A,B", help="only these, by name: one-year, all-rows, glob, hive, lookup, ...")
     add("--link", choices=LINKS, default="default")
-    add("--read-ahead", metavar="MODE", help="s3proxy's --read-ahead (default: its default; lean behind thin)")
+    add(
+        "--read-ahead", metavar="MODE", help="s3proxy's --read-ahead (default: its default; lean behind thin)"
+    )
     add("--seed", type=seeds, default=[None], metavar="N[,N]", help="lakes drawn from these, in build/lake-N")
     add("--clean", action="store_true", help="delete a drawn lake and its store when done")
     add("--no-nginx", action="store_true", help="without the peer")
@@ -168,7 +170,12 @@ def run_queries(arguments, seed):
     checks = checks_of(arguments, seed, rows, others)
     print("\n" + "\n".join(tell.verdicts(checks)), flush=True)
     mean = figures.mean_ratio(rows)
-    return {"seed": seed, "mean": mean, **tell.as_data(rows, checks), "other_files": tell.as_data(others, [])["queries"]}
+    return {
+        "seed": seed,
+        "mean": mean,
+        **tell.as_data(rows, checks),
+        "other_files": tell.as_data(others, [])["queries"],
+    }
 
 
 def run_extra(arguments):
@@ -185,11 +192,14 @@ def run(arguments):
     lakes = [run_queries(arguments, seed) for seed in arguments.seed]
     if len(lakes) > 1:
         mean = statistics.median(one["mean"] for one in lakes)
-        check = figures.Check(f"median of the means over {len(lakes)} lakes", mean, figures.MEAN_GOAL, figures.MEAN_MUST)
+        check = figures.Check(
+            f"median of the means over {len(lakes)} lakes", mean, figures.MEAN_GOAL, figures.MEAN_MUST
+        )
         print("\n" + "\n".join(tell.verdicts([check])))
     print(
-        "\nAll ways gave the same answers. s: the query alone, in a fresh process; cold: an s3proxy that has just"
-        "\nstarted. Wasted: bytes of objects from the store beyond those that the query fetches when it goes direct."
+        "\nAll ways gave the same answers. s: the query alone, in a fresh process; cold: an s3proxy that has"
+        "\njust started. Wasted: bytes of objects from the store beyond those that the query fetches when it"
+        "\ngoes direct."
     )
     return {"lakes": lakes}
 

@@ -1,5 +1,6 @@
-"""What is not one of the seven queries: single requests, text files, engines and queries that the rules were not made
-for, guesses that never help, and lookups beside scans. Each measurement gives checks (`figures.Check`).
+"""What is not one of the seven queries: single requests, text files, engines and queries that the rules were
+not made for, guesses that never help, and lookups beside scans. Each measurement gives checks
+(`figures.Check`).
 """
 
 import contextlib
@@ -38,6 +39,7 @@ FOOTER = 64 << 10
 SCANS, LOOKUPS, LOOKUP_BYTES = 8, 100, 4096
 SCAN_COLUMNS = 4
 SCAN_MEMORY = "128MiB"  # less than the file: a scan finds nothing of its last round
+SCANS_UNDER_WAY = 1.5  # seconds
 CANCELLED_AFTER = 12  # requests of the engine
 
 
@@ -46,7 +48,9 @@ def get(address, target, begin, end, connection=None):
     headers = signed_headers("GET", address, target, {"Range": f"bytes={begin}-{end - 1}"})
     started = time.perf_counter()
     with contextlib.ExitStack() as closing:
-        used = connection or closing.enter_context(contextlib.closing(http.client.HTTPConnection(address, timeout=60)))
+        used = connection or closing.enter_context(
+            contextlib.closing(http.client.HTTPConnection(address, timeout=60))
+        )
         used.request("GET", target, headers=headers)
         response = used.getresponse()
         body = response.read()
@@ -73,7 +77,10 @@ def cold_footer(scene, pairs):
     size = sizes(scene.lake.files())["single/lineitem.parquet"]
     trips, requests = [], []
     for _ in range(pairs):
-        with scene.s3proxy() as front, contextlib.closing(http.client.HTTPConnection(front.address)) as connection:
+        with (
+            scene.s3proxy() as front,
+            contextlib.closing(http.client.HTTPConnection(front.address)) as connection,
+        ):
             scene.link.reset()
             headers = signed_headers("HEAD", front.address, BIG)
             started = time.perf_counter()
@@ -113,11 +120,15 @@ def cold_query(scene, pairs, query, bucket, goal):
     """A query of an engine, in pairs; the first pair is counted."""
     ways = [Way("direct"), Way("cold", "s3proxy")]
     taken = [
-        scene.pair(query, ways, bucket=bucket, counted=number == 0, reverse=number % 2 == 1) for number in range(pairs)
+        scene.pair(query, ways, bucket=bucket, counted=number == 0, reverse=number % 2 == 1)
+        for number in range(pairs)
     ]
     row = figures.row(query, taken, "cold", "direct")
     direct, cold = row.crossed["direct"], row.crossed["cold"]
-    crossed = f"{cold.requests} requests for {direct.requests}, {cold.bytes / 1e6:.0f} MB for {direct.bytes / 1e6:.0f}"
+    crossed = (
+        f"{cold.requests} requests for {direct.requests}, "
+        f"{cold.bytes / 1e6:.0f} MB for {direct.bytes / 1e6:.0f}"
+    )
     yield Check(f"{query.title}: cold / direct ({crossed})", row.ratio, goal)
 
 
@@ -173,7 +184,8 @@ def deltalake(scene, pairs):
 
     ensure_bucket(scene, DELTA, make)
     text = (
-        "DeltaTable('s3://' + bucket, storage_options=options).to_pyarrow_table(columns=['l_shipmode', 'l_quantity'])"
+        "DeltaTable('s3://' + bucket, storage_options=options)"
+        ".to_pyarrow_table(columns=['l_shipmode', 'l_quantity'])"
         ".group_by('l_shipmode').aggregate([('l_quantity', 'sum')]).sort_by('l_shipmode')"
     )
     query = Query("deltalake", "deltalake  scan of a table", "deltalake", "", 0, text)
@@ -188,7 +200,14 @@ def witnessed(scene):
     log.unlink(missing_ok=True)
     objects = {f"/{LAKE}/{key}": size for key, size in sizes(scene.lake.files()).items()}
     with scene.s3proxy() as front:
-        link = Link(scene.work / "witness", scene.link_program, front.address, first_byte_ms=0, megabytes_per_second=1e5, log=log)
+        link = Link(
+            scene.work / "witness",
+            scene.link_program,
+            front.address,
+            first_byte_ms=0,
+            megabytes_per_second=1e5,
+            log=log,
+        )
         with link:
             scene.link.wait_until_quiet(SETTLED)
             scene.link.reset()
@@ -205,7 +224,9 @@ def never_helps(title, ask):
     def measure(scene, _):
         with witnessed(scene) as (link, waste):
             ask(scene, link)
-            yield Check(f"waste of {title}", waste() / MIB, must=figures.WASTE_WHERE_IT_NEVER_HELPS / MIB, unit="MiB")
+            yield Check(
+                f"waste of {title}", waste() / MIB, must=figures.WASTE_WHERE_IT_NEVER_HELPS / MIB, unit="MiB"
+            )
 
     return measure
 
@@ -235,12 +256,17 @@ def ask_and_cancel(scene, link):
 
 
 def scan_requests(scene, address):
-    """For each scanning client: the raw requests of one scan, column chunks of one row group after the other."""
+    """For each scanning client: the raw requests of one scan, column chunks of one row group after the
+    other."""
     path = scene.lake.files()["single/lineitem.parquet"]
-    rows = duckdb.connect().execute(
-        "SELECT row_group_id, column_id, coalesce(dictionary_page_offset, data_page_offset),"
-        f" total_compressed_size FROM parquet_metadata('{path}') ORDER BY ALL"
-    ).fetchall()
+    rows = (
+        duckdb.connect()
+        .execute(
+            "SELECT row_group_id, column_id, coalesce(dictionary_page_offset, data_page_offset),"
+            f" total_compressed_size FROM parquet_metadata('{path}') ORDER BY ALL"
+        )
+        .fetchall()
+    )
     columns = 1 + max(row[1] for row in rows)
     for client in range(SCANS):
         wanted = {(client * SCAN_COLUMNS // 2 + at) % columns for at in range(SCAN_COLUMNS)}
@@ -253,38 +279,59 @@ def scan_requests(scene, address):
         yield list(groups.values())
 
 
-def lookups_beside_scans(scene, mode):
-    """Seconds of each lookup of a ninth client in files that nobody scans."""
-    files = [(f"/{LAKE}/{key}", size) for key, size in sizes(scene.lake.files()).items() if key.startswith("parts/")]
-    chance = random.Random(9)
-    with scene.s3proxy(mode, memory=SCAN_MEMORY) as front, contextlib.ExitStack() as scans:
-        for number, requests in enumerate(scan_requests(scene, front.address)):
+@contextlib.contextmanager
+def scanning(scene, address):
+    """Clients that scan the large file for as long as the context lasts."""
+    log = scene.work / "scans.log"
+    log.unlink(missing_ok=True)
+    env = clean_environment(PYTHONPATH=str(Path(__file__).parents[1]))
+    with contextlib.ExitStack() as scans:
+        clients = []
+        for number, groups in enumerate(scan_requests(scene, address)):
             task = scene.work / f"scan-{number}.json"
-            task.write_text(json.dumps({"address": front.address, "groups": requests}))
-            arguments = [sys.executable, "-m", "bench.scan_process", task]
-            env = clean_environment(PYTHONPATH=str(Path(__file__).parents[1]))
-            scans.enter_context(Process(arguments, scene.work / "scans.log", env=env))
-        time.sleep(1.5)  # all of them are under way
-        taken = []
+            task.write_text(json.dumps({"address": address, "groups": groups}))
+            command_line = [sys.executable, "-m", "bench.scan_process", task]
+            clients.append(scans.enter_context(Process(command_line, log, env=env)))
+        time.sleep(SCANS_UNDER_WAY)
+        yield
+        if not all(client.is_running() for client in clients):
+            raise OSError(f"a scan ended early:\n{clients[0].log_tail()}")
+
+
+def lookups_beside_scans(scene, mode):
+    """Seconds of each lookup of a ninth client in files that nobody scans, and bytes a second from the
+    store."""
+    files = [
+        (f"/{LAKE}/{key}", size)
+        for key, size in sizes(scene.lake.files()).items()
+        if key.startswith("parts/")
+    ]
+    chance, taken = random.Random(9), []
+    with scene.s3proxy(mode, memory=SCAN_MEMORY) as front, scanning(scene, front.address):
+        scene.link.reset()
+        begun = time.perf_counter()
         with contextlib.closing(http.client.HTTPConnection(front.address)) as connection:
             for _ in range(LOOKUPS):
                 target, size = chance.choice(files)
                 begin = chance.randrange(size - LOOKUP_BYTES)
                 taken.append(get(front.address, target, begin, begin + LOOKUP_BYTES, connection)[0])
-        return taken
+        rate = scene.link.counters()["response_body_bytes"] / (time.perf_counter() - begun)
+    return taken, rate
 
 
 def foreground(scene, pairs):
     """Eight clients scan, a ninth looks things up: with read-ahead and without."""
     if not scene.knows("--read-ahead"):
         return
-    times = {"on": [], "off": []}
+    times, rates = {"on": [], "off": []}, {}
     for _ in range(max(1, pairs // 2)):
-        times["off"] += lookups_beside_scans(scene, "off")
-        times["on"] += lookups_beside_scans(scene, None)
+        for name, mode in (("off", "off"), ("on", None)):
+            taken, rates[name] = lookups_beside_scans(scene, mode)
+            times[name] += taken
+    scans = f"beside {SCANS} scans (of {rates['on'] / 1e6:.0f} / {rates['off'] / 1e6:.0f} MB/s)"
     for name, figure in (("mean", statistics.mean), ("median", statistics.median)):
         on, off = figure(times["on"]), figure(times["off"])
-        what = f"lookups beside {SCANS} scans: {name}, on / off ({on * 1e3:.1f} / {off * 1e3:.1f} ms)"
+        what = f"lookups {scans}: {name}, read-ahead on / off ({on * 1e3:.1f} / {off * 1e3:.1f} ms)"
         yield Check(what, on / off, must=FOREGROUND_MUST)
 
 

@@ -113,7 +113,9 @@ class ChecksTest(unittest.TestCase):
     def test_one_row_above_its_bound_breaks_a_must_whatever_the_mean(self):
         rows = self.rows(0.1)
         rows[2] = row_of(rows[2].name, 1.06)
-        broken = [check.what for check in figures.cold_checks(rows, own_lake=True) if check.verdict == "BROKEN"]
+        broken = [
+            check.what for check in figures.cold_checks(rows, own_lake=True) if check.verdict == "BROKEN"
+        ]
         self.assertEqual(broken, [f"{rows[2].name}: cold / direct"])
 
     def test_a_part_of_the_seven_has_no_mean_and_no_sum(self):

@@ -1,11 +1,13 @@
 """The lakes that the engines query: the rig's own, and those that a seed draws.
 
-A drawn lake has the three tables of the rig's (one large file, some middle-sized ones, many small ones in hive
-partitions) with everything else redrawn: row groups, columns and their order, numbers and sizes of files, sort
-key, and what the seven queries select. `draw` is a function of the seed alone; `Lake.make` writes the files.
+A drawn lake has the three tables of the rig's (one large file, some middle-sized ones, many small ones in
+hive partitions) with everything else redrawn: row groups, columns and their order, numbers and sizes of
+files, sort key, and what the seven queries select. `draw` is a function of the seed alone; `Lake.make` writes
+the files.
 
-Each lake has *other files*, too: the files of the two many-file tables under other keys of the same tables, in two
-halves, so that one query can make the columns known and a second one read files that nobody has touched.
+Each lake has *other files*, too: the files of the two many-file tables under other keys of the same tables,
+in two halves, so that one query can make the columns known and a second one read files that nobody has
+touched.
 """
 
 import hashlib
@@ -44,7 +46,9 @@ COLUMNS = [
     *("l_shipinstruct", "l_shipmode", "l_comment"),
 ]
 SORT_KEYS = {"l_orderkey": None, "l_partkey": 200_000, "l_suppkey": 10_000}  # and how many values there are
-ROW_GROUPS = [2048 * vectors for vectors in (16, 24, 40, 60, 90, 130)]  # DuckDB's are whole numbers of vectors
+ROW_GROUPS = [
+    2048 * vectors for vectors in (16, 24, 40, 60, 90, 130)
+]  # DuckDB's are whole numbers of vectors
 FIRST_HALF, OTHER_HALF = "0", "1"  # how the keys of the two halves of the other files begin
 
 
@@ -74,11 +78,12 @@ class Shape:
     texts: dict = field(hash=False)  # of the seven queries, by name, with {parts} and {hive} for the paths
 
     def describe(self):
-        def one(name, table):
-            return f"{name} {table.files} x {table.rows} rows, {len(table.columns)} columns, {table.megabytes():.0f} MB"
-
-        tables = "; ".join(one(name, getattr(self, name)) for name in ("single", "parts", "hive"))
-        return f"row groups of {self.row_group}, sorted by {self.sort_key}; {tables}"
+        described = [f"row groups of {self.row_group}, sorted by {self.sort_key}"]
+        for name in ("single", "parts", "hive"):
+            table = getattr(self, name)
+            rows = f"{name} {table.files} x {table.rows} rows"
+            described.append(f"{rows}, {len(table.columns)} columns, {table.megabytes():.0f} MB")
+        return "; ".join(described)
 
 
 def _table(chance, files, megabytes):
@@ -102,7 +107,9 @@ def _selection(chance, sort_key, rows):
     if sort_key == "l_orderkey":
         first = date.fromisoformat(lake.FIRST_DAY) + timedelta(days=int(begin * lake.DAYS))
         end = first + timedelta(days=max(1, int(part * lake.DAYS)))
-        return f"l_shipdate >= DATE '{first}' AND l_shipdate < DATE '{end}'", chance.randrange(rows // 4) * 4 + 1
+        return f"l_shipdate >= DATE '{first}' AND l_shipdate < DATE '{end}'", chance.randrange(
+            rows // 4
+        ) * 4 + 1
     values = SORT_KEYS[sort_key]
     low, high = int(begin * values), int((begin + part) * values)
     return f"{sort_key} >= {low} AND {sort_key} < {high}", chance.randrange(values) + 1
@@ -113,31 +120,33 @@ def _sums(columns, join=", "):
 
 
 def _texts(chance, sort_key, single, parts, hive):
-    wanted, value = _selection(chance, sort_key, single.rows)
+    kept, value = _selection(chance, sort_key, single.rows)
     big = "FROM 's3://{{bucket}}/single/lineitem.parquet'"
     by = ", ".join(chance.sample(GROUPS, chance.randint(1, 3)))
     shown = ", ".join(chance.sample(single.columns, chance.randint(3, 8)))
     sums = "".join(f"polars.col('{name}').sum()," for name in _numbers(chance, single, 2, 6))
     group, added, highest = chance.choice(GROUPS), *chance.sample(NUMBERS, 2)
     scan = "polars.scan_parquet('s3://' + bucket + '/{}', storage_options=options{})"
+    ordered = "GROUP BY ALL ORDER BY ALL"
+    also = chance.choice(["l_quantity < 24", "l_discount >= 0.05", "l_linenumber <> 3"])
     return {
-        "one-year": f"SELECT count(*), {_sums(_numbers(chance, single, 1, 3))} {big}"
-        f" WHERE {wanted} AND {chance.choice(['l_quantity < 24', 'l_discount >= 0.05', 'l_linenumber <> 3'])}",
-        "all-rows": f"SELECT {by}, count(*), {_sums(_numbers(chance, single, 2, 6))} {big} GROUP BY ALL ORDER BY ALL",
+        "one-year": f"SELECT count(*), {_sums(_numbers(chance, single, 1, 3))} {big} WHERE {kept} AND {also}",
+        "all-rows": f"SELECT {by}, count(*), {_sums(_numbers(chance, single, 2, 6))} {big} {ordered}",
         "glob": f"SELECT {chance.choice(GROUPS)} AS kind, count(*) FROM 's3://{{{{bucket}}}}/{{parts}}'"
-        " GROUP BY ALL ORDER BY ALL",
+        f" {ordered}",
         "hive": f"SELECT month, {_sums(_numbers(chance, hive, 1, 3))}"
-        " FROM read_parquet('s3://{{bucket}}/{hive}', hive_partitioning = true) GROUP BY ALL ORDER BY ALL",
+        " FROM read_parquet('s3://{{bucket}}/{hive}', hive_partitioning = true) " + ordered,
         "lookup": f"SELECT {shown} {big} WHERE {sort_key} = {value} ORDER BY ALL",
         "polars-columns": scan.format("single/lineitem.parquet", "") + f".select({sums})",
         "polars-hive": scan.format("{polars_hive}", ", hive_partitioning=True")
-        + f".group_by('{group}').agg(polars.col('{added}').sum(), polars.col('{highest}').max()).sort('{group}')",
+        + f".group_by('{group}').agg(polars.col('{added}').sum(), polars.col('{highest}').max())"
+        f".sort('{group}')",
     }
 
 
 def draw(seed, scale=1):
-    """The shape of lake `seed`: the same for the same seed, on any machine; a small one for tests has the same
-    columns and questions on fewer rows."""
+    """The shape of lake `seed`: the same for the same seed, on any machine; a small one for tests has the
+    same columns and questions on fewer rows."""
     chance = random.Random(f"lake {seed}")
     sort_key = chance.choice(list(SORT_KEYS))
     single = _table(chance, 1, scale * chance.uniform(120, 330))
@@ -201,7 +210,7 @@ class Lake:
 
     def _text(self, name, paths):
         texts = RIGS_TEXTS if self.shape is None else self.shape.texts
-        # What stands in double braces is the engine process's to fill in; Polars' texts name `bucket` themselves.
+        # What stands in double braces is the engine process's to fill in; Polars' texts name `bucket`.
         return texts[name].format(**paths)
 
     def make(self):
@@ -219,7 +228,9 @@ class Lake:
         for path, rows in self._files():
             target = self.folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            writer.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, ROW_GROUP_SIZE {self.shape.row_group})")
+            writer.execute(
+                f"COPY ({rows}) TO '{target}' (FORMAT parquet, ROW_GROUP_SIZE {self.shape.row_group})"
+            )
         stamp.write_text(self.fingerprint())
 
     def _files(self):
@@ -236,18 +247,24 @@ class Lake:
         first, end, total = number * table.rows, (number + 1) * table.rows, table.files * table.rows
         items = lake.line_items(first, end, total)
         fillers = {name: FILLERS[kind][0].format(name=name) for name, kind in table.fillers}
-        columns = ", ".join(f"{fillers[name]} AS {name}" if name in fillers else name for name in table.columns)
+        columns = ", ".join(
+            f"{fillers[name]} AS {name}" if name in fillers else name for name in table.columns
+        )
         # The line items come in the order of their order keys.
         order = "" if sort_key == "l_orderkey" else f" ORDER BY {sort_key}, l_comment"
         return f"SELECT {columns} FROM ({items}){order}"
 
     def files(self):
         """{key: path} of all files."""
-        return {key: path for kind in ("single", "parts", "hive") for key, path in lake.files(self.folder, kind).items()}
+        return {
+            key: path
+            for kind in ("single", "parts", "hive")
+            for key, path in lake.files(self.folder, kind).items()
+        }
 
     def other_files(self):
-        """{key: path} of the two halves. The other half holds the first one's files in another order: to a cache,
-        whose identity is the key's, these are other objects."""
+        """{key: path} of the two halves. The other half holds the first one's files in another order: to a
+        cache, whose identity is the key's, these are other objects."""
         files = {}
         for kind, key in (("parts", "parts/{}{:03d}.parquet"), ("hive", "hive/month={}{:03d}/data.parquet")):
             paths = list(lake.files(self.folder, kind).values())

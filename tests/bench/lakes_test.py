@@ -57,7 +57,9 @@ class DrawnLakesTest(unittest.TestCase):
                 table = getattr(drawn.shape, name)
                 few = lakes.Table(1, 50, table.columns, table.fillers)
                 engine.execute(f"CREATE TABLE {name} AS {drawn.rows(few, 0, drawn.shape.sort_key)}")
-                self.assertEqual(tuple(row[0] for row in engine.execute(f"DESCRIBE {name}").fetchall()), table.columns)
+                self.assertEqual(
+                    tuple(row[0] for row in engine.execute(f"DESCRIBE {name}").fetchall()), table.columns
+                )
             for query in drawn.queries():
                 if query.engine == "duckdb":
                     engine.execute(self.on_tables(query))
@@ -65,7 +67,10 @@ class DrawnLakesTest(unittest.TestCase):
     @staticmethod
     def on_tables(query):
         text = query.text.format(bucket="b")
-        text = text.replace("read_parquet('s3://b/hive/*/*.parquet', hive_partitioning = true)", "(SELECT 1 AS month, * FROM hive)")
+        text = text.replace(
+            "read_parquet('s3://b/hive/*/*.parquet', hive_partitioning = true)",
+            "(SELECT 1 AS month, * FROM hive)",
+        )
         text = text.replace("'s3://b/single/lineitem.parquet'", "single")
         return text.replace("'s3://b/parts/*.parquet'", "parts")
 

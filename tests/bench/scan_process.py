@@ -1,5 +1,6 @@
-"""A client that scans for as long as it lives: sends the raw requests of its task, group after group, over and over,
-and thinks a while after each group as an engine would that decodes it. Usage: scan_process.py TASK"""
+"""A client that scans for as long as it lives: sends the raw requests of its task, group after group, over
+and over, and thinks a while after each group as an engine would that decodes it. Usage: scan_process.py
+TASK"""
 
 import http.client
 import json

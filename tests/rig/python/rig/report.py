@@ -30,7 +30,9 @@ def geometric_mean(ratios):
 def headline(medians):
     """One line: how much faster than direct the first run was; none without s3proxy."""
     speeds = [
-        ways[measure.DIRECT].seconds / ways[measure.FIRST].seconds for ways in medians.values() if measure.FIRST in ways
+        ways[measure.DIRECT].seconds / ways[measure.FIRST].seconds
+        for ways in medians.values()
+        if measure.FIRST in ways
     ]
     if speeds:
         yield (

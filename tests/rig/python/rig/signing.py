@@ -10,7 +10,8 @@ SIGNER = S3SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "s3", REGION)
 
 
 def signed_headers(method, address, target, headers=()):
-    """The headers of a request for `target` at `address` ("host:port"), those given included; payload unsigned."""
+    """The headers of a request for `target` at `address` ("host:port"), those given included; payload
+    unsigned."""
     request = AWSRequest(method, f"http://{address}{target}")
     for name, value in dict(headers).items():
         request.headers[name] = value
@@ -21,5 +22,9 @@ def signed_headers(method, address, target, headers=()):
 
 def raw_request(method, address, target, headers):
     """The head of a request as it goes over the wire."""
-    lines = [f"{method} {target} HTTP/1.1", f"Host: {address}", *(f"{name}: {value}" for name, value in headers.items())]
+    lines = [
+        f"{method} {target} HTTP/1.1",
+        f"Host: {address}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
     return "\r\n".join(lines) + "\r\n\r\n"

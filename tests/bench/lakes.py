@@ -49,6 +49,7 @@ SORT_KEYS = {"l_orderkey": None, "l_partkey": 200_000, "l_suppkey": 10_000}  # a
 ROW_GROUPS = [
     2048 * vectors for vectors in (16, 24, 40, 60, 90, 130)
 ]  # DuckDB's are whole numbers of vectors
+FEW = 20  # keys that a lookup in a drawn lake is for
 FIRST_HALF, OTHER_HALF = "0", "1"  # how the keys of the two halves of the other files begin
 
 
@@ -101,18 +102,19 @@ def _numbers(chance, table, fewest, most):
 
 
 def _selection(chance, sort_key, rows):
-    """A predicate on the sort key that keeps a part of the rows, and one value of it."""
+    """A predicate on the sort key that keeps a part of the rows, and one that keeps very few."""
     part = chance.choice([0.02, 0.05, 0.15, 0.3, 0.6])
     begin = chance.uniform(0, 1 - part)
     if sort_key == "l_orderkey":
         first = date.fromisoformat(lake.FIRST_DAY) + timedelta(days=int(begin * lake.DAYS))
         end = first + timedelta(days=max(1, int(part * lake.DAYS)))
-        return f"l_shipdate >= DATE '{first}' AND l_shipdate < DATE '{end}'", chance.randrange(
-            rows // 4
-        ) * 4 + 1
+        kept = f"l_shipdate >= DATE '{first}' AND l_shipdate < DATE '{end}'"
+        return kept, f"l_orderkey = {chance.randrange(rows // 4) * 4 + 1}"
     values = SORT_KEYS[sort_key]
     low, high = int(begin * values), int((begin + part) * values)
-    return f"{sort_key} >= {low} AND {sort_key} < {high}", chance.randrange(values) + 1
+    # Not every part has rows of its own.
+    value = chance.randrange(values - FEW)
+    return f"{sort_key} >= {low} AND {sort_key} < {high}", f"{sort_key} BETWEEN {value} AND {value + FEW}"
 
 
 def _sums(columns, join=", "):
@@ -120,7 +122,7 @@ def _sums(columns, join=", "):
 
 
 def _texts(chance, sort_key, single, parts, hive):
-    kept, value = _selection(chance, sort_key, single.rows)
+    kept, found = _selection(chance, sort_key, single.rows)
     big = "FROM 's3://{{bucket}}/single/lineitem.parquet'"
     by = ", ".join(chance.sample(GROUPS, chance.randint(1, 3)))
     shown = ", ".join(chance.sample(single.columns, chance.randint(3, 8)))
@@ -136,7 +138,7 @@ def _texts(chance, sort_key, single, parts, hive):
         f" {ordered}",
         "hive": f"SELECT month, {_sums(_numbers(chance, hive, 1, 3))}"
         " FROM read_parquet('s3://{{bucket}}/{hive}', hive_partitioning = true) " + ordered,
-        "lookup": f"SELECT {shown} {big} WHERE {sort_key} = {value} ORDER BY ALL",
+        "lookup": f"SELECT {shown} {big} WHERE {found} ORDER BY ALL",
         "polars-columns": scan.format("single/lineitem.parquet", "") + f".select({sums})",
         "polars-hive": scan.format("{polars_hive}", ", hive_partitioning=True")
         + f".group_by('{group}').agg(polars.col('{added}').sum(), polars.col('{highest}').max())"

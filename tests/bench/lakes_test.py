@@ -15,8 +15,9 @@ SEED_7 = (
     "parts 8 x 26114 rows, 40 columns, 75 MB; hive 124 x 2954 rows, 37 columns, 113 MB"
 )
 SEED_7_LOOKUP = (
-    "SELECT l_extendedprice, l_discount, f_10, l_commitdate, l_tax FROM 's3://{{bucket}}/single/lineitem.parquet'"
-    " WHERE l_partkey = 127639 ORDER BY ALL"
+    "SELECT l_extendedprice, l_discount, f_10, l_commitdate, l_tax"
+    " FROM 's3://{{bucket}}/single/lineitem.parquet'"
+    " WHERE l_partkey BETWEEN 127638 AND 127658 ORDER BY ALL"
 )
 
 

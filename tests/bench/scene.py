@@ -126,6 +126,8 @@ class Scene:
             for name, sample, rows in self._take(query, way, bucket, counted, warm_up):
                 samples[name], answers[name] = sample, rows
         first = next(iter(answers))
+        if not answers[first]:
+            raise WrongAnswer(f"{query.title}: no rows, and a query that finds nothing proves nothing")
         for name, rows in answers.items():
             if rows != answers[first]:
                 raise WrongAnswer(f"{query.title}: {name} gave\n{rows}\nbut {first} gave\n{answers[first]}")

@@ -4,6 +4,8 @@
 #include "s3proxy/http/target.hpp"
 #include "s3proxy/observe/log.hpp"
 
+#include "counted_task.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -128,18 +130,6 @@ awaitable<progress> store_body(fill_order& order, coming_answer& from, std::vect
   co_return progress{at, std::nullopt};
 }
 
-/// Counts a task for as long as its frame lives.
-class counted_task {
- public:
-  explicit counted_task(services& shared) : shared_(shared) { ++shared_.open_fills; }
-  counted_task(counted_task const&) = delete;
-  counted_task& operator=(counted_task const&) = delete;
-  ~counted_task() { --shared_.open_fills; }
-
- private:
-  services& shared_;
-};
-
 /// What the task has in hand, for those who end it from outside. Lives on the worker.
 struct in_hand {
   upstream::errand_ptr errand;
@@ -203,6 +193,7 @@ awaitable<void> run(worker_services& worker, fill_order order, std::optional<com
   for (unsigned resumed = 0; at < span.end && !order.flight->abandoned(); ++resumed) {
     if (!coming) {
       auto answered = co_await ask_for(worker, order, {at, span.end}, end);
+      order.question.reset();
       if (!answered) {
         end.fault = base::to_errc(answered.error());
         break;

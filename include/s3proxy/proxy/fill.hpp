@@ -39,6 +39,9 @@ struct fill_order {
   upstream::errand_ptr errand;  ///< its own: it is withdrawn when everybody has left
   /// Called once at its end, when its flight has ended too, on its worker. May be null.
   std::function<void(fill_end const&)> on_end{};
+  /// Ends when the store has answered: others of this principal ask whether it may read the object. May be
+  /// null.
+  std::unique_ptr<store::flight_table::question> question{};
 };
 
 /// An answer whose body is already coming, and where in the object it begins.

@@ -43,18 +43,12 @@ struct settings {
   std::optional<token_exchange_settings> token_exchange;
 };
 
+class speculator;
+
 /// What all workers share. Every member is thread-safe or never changes. Outlives the workers.
 struct services {
-  services(settings const& with, observe::clock const& clocks, observe::access_log& log)
-      : config(with),
-        clock(clocks),
-        access(log),
-        index(epochs, static_cast<std::size_t>(with.memory / with.limits.metadata_part)),
-        blocks(with.memory - with.memory / with.limits.metadata_part) {
-    if (with.token_exchange) {
-      tokens = std::make_unique<proxy::token_exchange>(*with.token_exchange, with.limits.tokens, clocks);
-    }
-  }
+  services(settings const& with, observe::clock const& clocks, observe::access_log& log);
+  ~services();
 
   settings const& config;
   observe::clock const& clock;
@@ -64,6 +58,7 @@ struct services {
   store::block_store blocks;
   store::flight_table questions;
   std::unique_ptr<proxy::token_exchange> tokens;  ///< null: tokens are not exchanged here
+  std::unique_ptr<speculator> ahead;              ///< null: nothing is read ahead
   std::atomic<std::uint64_t> request_numbers{0};
   std::atomic<std::size_t> open_fills{0};  ///< tasks that no connection owns
 

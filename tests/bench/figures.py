@@ -1,7 +1,7 @@
 """What the figures of `engines` say: medians, ratios, waste, and whether goals and musts are met. No I/O.
 
-The goals are those of the project for a cold first run; a *must* is a bound that may not be broken, a *goal* one
-that is aimed at.
+The goals are those of the project for a cold first run; a *must* is a bound that may not be broken, a *goal*
+one that is aimed at.
 """
 
 import statistics
@@ -30,7 +30,8 @@ LEAN_BYTES, LEAN_MEAN = 1.3, 0.45
 
 @dataclass(frozen=True)
 class Crossed:
-    """What crossed the link for one query one way; `lists` are among `requests`, `list_bytes` among `bytes`."""
+    """What crossed the link for one query one way; `lists` are among `requests`, `list_bytes` among
+    `bytes`."""
 
     requests: int
     lists: int
@@ -57,7 +58,8 @@ class Crossed:
 
 @dataclass(frozen=True)
 class Sample:
-    """One query one way. `crossed` is None where nobody waited for the link; `told` is s3proxy's own counters."""
+    """One query one way. `crossed` is None where nobody waited for the link; `told` is s3proxy's own
+    counters."""
 
     seconds: float
     crossed: Crossed | None = None
@@ -100,9 +102,11 @@ class Check:
 
 
 def middle(crossings):
-    """The median of each figure: one that was measured, where their number is even."""
+    """The median of each figure; of an even number the lower one, as there are no half requests."""
     fields = Crossed.__dataclass_fields__
-    return Crossed(**{name: statistics.median_low(getattr(one, name) for one in crossings) for name in fields})
+    return Crossed(
+        **{name: statistics.median_low(getattr(one, name) for one in crossings) for name in fields}
+    )
 
 
 def row(query, pairs, way, baseline):
@@ -121,8 +125,8 @@ def row(query, pairs, way, baseline):
 
 
 def wasted(asked, fetched):
-    """Bytes of objects fetched from the store that no client asked for, whole small objects included. What the
-    client asked for is taken to be what the same query fetches when it goes direct."""
+    """Bytes of objects fetched from the store that no client asked for, whole small objects included. What
+    the client asked for is taken to be what the same query fetches when it goes direct."""
     return max(0, fetched.object_bytes - asked.object_bytes)
 
 
@@ -147,7 +151,9 @@ def cost_checks(rows, way):
         asked, fetched = row.crossed["direct"], row.crossed[way]
         bound = REQUESTS_OF_A_QUERY * asked.requests
         yield Check(f"{row.name}: origin requests ({asked.requests} direct)", fetched.requests, must=bound)
-        yield Check(f"{row.name}: waste", wasted(asked, fetched) / MIB, must=waste_allowed(asked) / MIB, unit="MiB")
+        yield Check(
+            f"{row.name}: waste", wasted(asked, fetched) / MIB, must=waste_allowed(asked) / MIB, unit="MiB"
+        )
 
 
 def cold_checks(rows, *, own_lake):
@@ -200,7 +206,8 @@ def range_of(text, size):
 
 
 def asked_bytes(log_lines, sizes):
-    """Distinct bytes that the GETs of a link's log ask for, of objects with `sizes` ({"/bucket/key": bytes})."""
+    """Distinct bytes that the GETs of a link's log ask for, of objects with `sizes` ({"/bucket/key":
+    bytes})."""
     by_object = {}
     for line in log_lines:
         _, _, method, target, text = line.rstrip("\n").split("\t")

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -13,12 +14,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import boto3
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-
 from rig.process import clean_environment
-from rig.servers import ACCESS_KEY, REGION, ROOT, SECRET_KEY, Nginx, S3proxy, Versitygw
+from rig.servers import ROOT, Nginx, S3proxy, Versitygw
+from rig.signing import raw_request, signed_headers
 from rig.store_client import connect, make_public
 
 BUCKET, KEY = "bench", "data.bin"
@@ -41,18 +39,13 @@ def worker_of(pid):
 def requests(address, size, signed, count=512):
     """Raw requests for random aligned ranges, signed by botocore."""
     chance = random.Random(size)
-    session = boto3.session.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY)
-    signer = S3SigV4Auth(session.get_credentials(), "s3", REGION)
+    target = f"/{BUCKET}/{KEY}"
     for _ in range(count):
         begin = chance.randrange(OBJECT_BYTES // size) * size
-        request = AWSRequest("GET", f"http://{address}/{BUCKET}/{KEY}")
-        request.headers["Range"] = f"bytes={begin}-{begin + size - 1}"
+        headers = {"Range": f"bytes={begin}-{begin + size - 1}"}
         if signed:
-            request.context["payload_signing_enabled"] = False
-            signer.add_auth(request)
-        lines = [f"GET /{BUCKET}/{KEY} HTTP/1.1", f"Host: {address}"]
-        lines += [f"{name}: {value}" for name, value in request.headers.items()]
-        yield "\r\n".join(lines) + "\r\n\r\n"
+            headers = signed_headers("GET", address, target, headers)
+        yield raw_request("GET", address, target, headers)
 
 
 def lua_script(address, size, signed):
@@ -81,8 +74,9 @@ def warm(url, signed):
             subprocess.run(["curl", "-sf", "-o", os.devnull, "-H", f"Range: {headers}", f"{url}/{BUCKET}/{KEY}"], check=True)
 
 
-def run(arguments, work):
-    preset = ROOT / "build" / arguments.preset
+@contextlib.contextmanager
+def loaded_store(work):
+    """A store with the one object in it, for everybody to read."""
     with Versitygw(work / "versitygw") as store:
         client = connect(store.url)
         client.create_bucket(Bucket=BUCKET)
@@ -92,23 +86,36 @@ def run(arguments, work):
             data.flush()
             client.upload_file(data.name, BUCKET, KEY)
         make_public(client, BUCKET)
-        ours = S3proxy(work / "s3proxy", preset / "s3proxy", store.url, memory="2GiB", arguments=["--threads", "1", "--metadata-ttl", "1h", "--rights-ttl", "1h"])
-        with ours, Nginx(work / "nginx", store.address) as peer:
-            pids = {"s3proxy": ours.process.pid, "nginx": worker_of(peer.process.pid)}
-            for pid in pids.values():
-                subprocess.run(["taskset", "-acp", "0", str(pid)], check=True, capture_output=True)
-            warm(ours.url, signed=True)
-            warm(peer.url, signed=False)
-            return compare(arguments, work, {"s3proxy": ours, "nginx": peer}, pids)
+        yield store
 
 
-def compare(arguments, work, servers, pids):
+def daemon(work, program, store, *arguments):
+    """s3proxy with one worker, that trusts what it holds for as long as a bench takes."""
+    trust = ["--metadata-ttl", "1h", "--rights-ttl", "1h"]
+    return S3proxy(work, program, store.url, memory="2GiB", arguments=["--threads", "1", *trust, *arguments])
+
+
+def run(arguments, work):
+    program = ROOT / "build" / arguments.preset / "s3proxy"
+    with loaded_store(work) as store:
+        with daemon(work / "s3proxy", program, store) as ours, Nginx(work / "nginx", store.address) as peer:
+            return compare(arguments, work, {"s3proxy": ours, "nginx": peer}, SIZES)
+
+
+def compare(arguments, work, servers, sizes):
+    """{size: {server: figures}} of interleaved rounds, once each server holds the object; only nginx takes requests
+    that are not signed."""
+    pids = {}
+    for name, server in servers.items():
+        pids[name] = worker_of(server.process.pid) if name == "nginx" else server.process.pid
+        subprocess.run(["taskset", "-acp", "0", str(pids[name])], check=True, capture_output=True)
+        warm(server.url, signed=name != "nginx")
     figures = {}
-    for label, size in SIZES.items():
+    for label, size in sizes.items():
         scripts = {}
         for name, server in servers.items():
             scripts[name] = work / f"{name}.lua"
-            scripts[name].write_text(lua_script(server.address, size, name == "s3proxy"))
+            scripts[name].write_text(lua_script(server.address, size, name != "nginx"))
         rounds = {name: [] for name in servers}
         for _ in range(arguments.rounds):
             for name, server in servers.items():

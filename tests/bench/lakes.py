@@ -1,11 +1,13 @@
 """The lakes that the engines query: the rig's own, and those that a seed draws.
 
-A drawn lake has the three tables of the rig's (one large file, some middle-sized ones, many small ones in hive
-partitions) with everything else redrawn: row groups, columns and their order, numbers and sizes of files, sort
-key, and what the seven queries select. `draw` is a function of the seed alone; `Lake.make` writes the files.
+A drawn lake has the three tables of the rig's (one large file, some middle-sized ones, many small ones in
+hive partitions) with everything else redrawn: row groups, columns and their order, numbers and sizes of
+files, sort key, and what the seven queries select. `draw` is a function of the seed alone; `Lake.make` writes
+the files.
 
-Each lake has *other files*, too: the files of the two many-file tables under other keys of the same tables, in two
-halves, so that one query can make the columns known and a second one read files that nobody has touched.
+Each lake has *other files*, too: the files of the two many-file tables under other keys of the same tables,
+in two halves, so that one query can make the columns known and a second one read files that nobody has
+touched.
 """
 
 import hashlib
@@ -44,7 +46,10 @@ COLUMNS = [
     *("l_shipinstruct", "l_shipmode", "l_comment"),
 ]
 SORT_KEYS = {"l_orderkey": None, "l_partkey": 200_000, "l_suppkey": 10_000}  # and how many values there are
-VECTOR = 2048  # DuckDB's row groups are whole numbers of these
+ROW_GROUPS = [
+    2048 * vectors for vectors in (16, 24, 40, 60, 90, 130)
+]  # DuckDB's are whole numbers of vectors
+FEW = 20  # keys that a lookup in a drawn lake is for
 FIRST_HALF, OTHER_HALF = "0", "1"  # how the keys of the two halves of the other files begin
 
 
@@ -74,11 +79,12 @@ class Shape:
     texts: dict = field(hash=False)  # of the seven queries, by name, with {parts} and {hive} for the paths
 
     def describe(self):
-        def one(name, table):
-            return f"{name} {table.files} x {table.rows} rows, {len(table.columns)} columns, {table.megabytes():.0f} MB"
-
-        tables = "; ".join(one(name, getattr(self, name)) for name in ("single", "parts", "hive"))
-        return f"row groups of {self.row_group}, sorted by {self.sort_key}; {tables}"
+        described = [f"row groups of {self.row_group}, sorted by {self.sort_key}"]
+        for name in ("single", "parts", "hive"):
+            table = getattr(self, name)
+            rows = f"{name} {table.files} x {table.rows} rows"
+            described.append(f"{rows}, {len(table.columns)} columns, {table.megabytes():.0f} MB")
+        return "; ".join(described)
 
 
 def _table(chance, files, megabytes):
@@ -96,16 +102,19 @@ def _numbers(chance, table, fewest, most):
 
 
 def _selection(chance, sort_key, rows):
-    """A predicate on the sort key that keeps a part of the rows, and one value of it."""
+    """A predicate on the sort key that keeps a part of the rows, and one that keeps very few."""
     part = chance.choice([0.02, 0.05, 0.15, 0.3, 0.6])
     begin = chance.uniform(0, 1 - part)
     if sort_key == "l_orderkey":
         first = date.fromisoformat(lake.FIRST_DAY) + timedelta(days=int(begin * lake.DAYS))
         end = first + timedelta(days=max(1, int(part * lake.DAYS)))
-        return f"l_shipdate >= DATE '{first}' AND l_shipdate < DATE '{end}'", chance.randrange(rows // 4) * 4 + 1
+        kept = f"l_shipdate >= DATE '{first}' AND l_shipdate < DATE '{end}'"
+        return kept, f"l_orderkey = {chance.randrange(rows // 4) * 4 + 1}"
     values = SORT_KEYS[sort_key]
     low, high = int(begin * values), int((begin + part) * values)
-    return f"{sort_key} >= {low} AND {sort_key} < {high}", chance.randrange(values) + 1
+    # Not every part has rows of its own.
+    value = chance.randrange(values - FEW)
+    return f"{sort_key} >= {low} AND {sort_key} < {high}", f"{sort_key} BETWEEN {value} AND {value + FEW}"
 
 
 def _sums(columns, join=", "):
@@ -113,37 +122,39 @@ def _sums(columns, join=", "):
 
 
 def _texts(chance, sort_key, single, parts, hive):
-    wanted, value = _selection(chance, sort_key, single.rows)
+    kept, found = _selection(chance, sort_key, single.rows)
     big = "FROM 's3://{{bucket}}/single/lineitem.parquet'"
     by = ", ".join(chance.sample(GROUPS, chance.randint(1, 3)))
     shown = ", ".join(chance.sample(single.columns, chance.randint(3, 8)))
     sums = "".join(f"polars.col('{name}').sum()," for name in _numbers(chance, single, 2, 6))
     group, added, highest = chance.choice(GROUPS), *chance.sample(NUMBERS, 2)
     scan = "polars.scan_parquet('s3://' + bucket + '/{}', storage_options=options{})"
-    texts = {
-        "one-year": f"SELECT count(*), {_sums(_numbers(chance, single, 1, 3))} {big}"
-        f" WHERE {wanted} AND {chance.choice(['l_quantity < 24', 'l_discount >= 0.05', 'l_linenumber <> 3'])}",
-        "all-rows": f"SELECT {by}, count(*), {_sums(_numbers(chance, single, 2, 6))} {big} GROUP BY ALL ORDER BY ALL",
+    ordered = "GROUP BY ALL ORDER BY ALL"
+    also = chance.choice(["l_quantity < 24", "l_discount >= 0.05", "l_linenumber <> 3"])
+    return {
+        "one-year": f"SELECT count(*), {_sums(_numbers(chance, single, 1, 3))} {big} WHERE {kept} AND {also}",
+        "all-rows": f"SELECT {by}, count(*), {_sums(_numbers(chance, single, 2, 6))} {big} {ordered}",
         "glob": f"SELECT {chance.choice(GROUPS)} AS kind, count(*) FROM 's3://{{{{bucket}}}}/{{parts}}'"
-        " GROUP BY ALL ORDER BY ALL",
+        f" {ordered}",
         "hive": f"SELECT month, {_sums(_numbers(chance, hive, 1, 3))}"
-        " FROM read_parquet('s3://{{bucket}}/{hive}', hive_partitioning = true) GROUP BY ALL ORDER BY ALL",
-        "lookup": f"SELECT {shown} {big} WHERE {sort_key} = {value} ORDER BY ALL",
+        " FROM read_parquet('s3://{{bucket}}/{hive}', hive_partitioning = true) " + ordered,
+        "lookup": f"SELECT {shown} {big} WHERE {found} ORDER BY ALL",
         "polars-columns": scan.format("single/lineitem.parquet", "") + f".select({sums})",
         "polars-hive": scan.format("{polars_hive}", ", hive_partitioning=True")
-        + f".group_by('{group}').agg(polars.col('{added}').sum(), polars.col('{highest}').max()).sort('{group}')",
+        + f".group_by('{group}').agg(polars.col('{added}').sum(), polars.col('{highest}').max())"
+        f".sort('{group}')",
     }
-    return texts
 
 
-def draw(seed):
-    """The shape of lake `seed`: the same for the same seed, on any machine."""
+def draw(seed, scale=1):
+    """The shape of lake `seed`: the same for the same seed, on any machine; a small one for tests has the
+    same columns and questions on fewer rows."""
     chance = random.Random(f"lake {seed}")
-    row_group = VECTOR * chance.choice([16, 24, 40, 60, 90, 130])
     sort_key = chance.choice(list(SORT_KEYS))
-    single = _table(chance, 1, chance.uniform(120, 330))
-    parts = _table(chance, chance.randint(5, 16), chance.uniform(50, 150))
-    hive = _table(chance, chance.randint(30, 140), chance.uniform(30, 150))
+    single = _table(chance, 1, scale * chance.uniform(120, 330))
+    row_group = chance.choice([rows for rows in ROW_GROUPS if rows * 3 < single.rows / scale])
+    parts = _table(chance, chance.randint(5, 16), scale * chance.uniform(50, 150))
+    hive = _table(chance, chance.randint(30, 140), scale * chance.uniform(30, 150))
     return Shape(row_group, sort_key, single, parts, hive, _texts(chance, sort_key, single, parts, hive))
 
 
@@ -171,11 +182,11 @@ def half(which):
 class Lake:
     """The files and the queries of one lake. Without a seed it is the rig's own."""
 
-    def __init__(self, seed=None):
+    def __init__(self, seed=None, *, scale=1, folder=None):
         self.seed = seed
-        self.shape = None if seed is None else draw(seed)
+        self.shape = None if seed is None else draw(seed, scale)
         self.name = "lake" if seed is None else f"lake-{seed}"
-        self.folder = ROOT / "build" / self.name
+        self.folder = folder or ROOT / "build" / self.name
 
     def fingerprint(self):
         if self.shape is None:
@@ -201,7 +212,7 @@ class Lake:
 
     def _text(self, name, paths):
         texts = RIGS_TEXTS if self.shape is None else self.shape.texts
-        # What stands in double braces is the engine process's to fill in; Polars' texts name `bucket` themselves.
+        # What stands in double braces is the engine process's to fill in; Polars' texts name `bucket`.
         return texts[name].format(**paths)
 
     def make(self):
@@ -219,34 +230,43 @@ class Lake:
         for path, rows in self._files():
             target = self.folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            writer.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, ROW_GROUP_SIZE {self.shape.row_group})")
+            writer.execute(
+                f"COPY ({rows}) TO '{target}' (FORMAT parquet, ROW_GROUP_SIZE {self.shape.row_group})"
+            )
         stamp.write_text(self.fingerprint())
 
     def _files(self):
         shape = self.shape
-        yield "single/lineitem.parquet", self._rows(shape.single, 0, shape.sort_key)
+        yield "single/lineitem.parquet", self.rows(shape.single, 0, shape.sort_key)
         for number in range(shape.parts.files):
-            yield f"parts/part-{number:02d}.parquet", self._rows(shape.parts, number, shape.sort_key)
+            yield f"parts/part-{number:02d}.parquet", self.rows(shape.parts, number, shape.sort_key)
         for number in range(shape.hive.files):
-            yield f"hive/month={number:03d}/data.parquet", self._rows(shape.hive, number, shape.sort_key)
+            yield f"hive/month={number:03d}/data.parquet", self.rows(shape.hive, number, shape.sort_key)
 
     @staticmethod
-    def _rows(table, number, sort_key):
+    def rows(table, number, sort_key):
+        """The query whose rows file `number` of a table holds."""
         first, end, total = number * table.rows, (number + 1) * table.rows, table.files * table.rows
         items = lake.line_items(first, end, total)
         fillers = {name: FILLERS[kind][0].format(name=name) for name, kind in table.fillers}
-        columns = ", ".join(f"{fillers[name]} AS {name}" if name in fillers else name for name in table.columns)
+        columns = ", ".join(
+            f"{fillers[name]} AS {name}" if name in fillers else name for name in table.columns
+        )
         # The line items come in the order of their order keys.
         order = "" if sort_key == "l_orderkey" else f" ORDER BY {sort_key}, l_comment"
         return f"SELECT {columns} FROM ({items}){order}"
 
     def files(self):
         """{key: path} of all files."""
-        return {key: path for kind in ("single", "parts", "hive") for key, path in lake.files(self.folder, kind).items()}
+        return {
+            key: path
+            for kind in ("single", "parts", "hive")
+            for key, path in lake.files(self.folder, kind).items()
+        }
 
     def other_files(self):
-        """{key: path} of the two halves. The other half holds the first one's files in another order: to a cache,
-        whose identity is the key's, these are other objects."""
+        """{key: path} of the two halves. The other half holds the first one's files in another order: to a
+        cache, whose identity is the key's, these are other objects."""
         files = {}
         for kind, key in (("parts", "parts/{}{:03d}.parquet"), ("hive", "hive/month={}{:03d}/data.parquet")):
             paths = list(lake.files(self.folder, kind).values())

@@ -1,4 +1,5 @@
-"""The stage of the engine measurements: a store with a lake in it, a link in front, and fronts that start empty."""
+"""The stage of the engine measurements: a store with a lake in it, a link in front, and fronts that start
+empty."""
 
 import contextlib
 import http.client
@@ -23,20 +24,23 @@ METRICS = ("speculated", "used", "wasted")
 
 @dataclass(frozen=True)
 class Way:
-    """One way to the lake. `front` is what stands before the link: nothing, s3proxy or nginx, with an empty cache;
-    `again` names the second run through the same one, if that is measured, too."""
+    """One way to the lake. `front` is what stands before the link: nothing, s3proxy or nginx, with an empty
+    cache; `mode` is s3proxy's read-ahead, if not the scene's; `again` names the second run through the same
+    one, if that is measured, too."""
 
     name: str
     front: str = ""
-    arguments: tuple = ()
+    mode: str | None = None
     again: str = ""
 
 
 class Scene:
-    """Servers and data of one measurement. A context manager."""
+    """Servers and data of one measurement. A context manager. `mode` is s3proxy's `--read-ahead`, by default
+    its own default; it is not passed to an s3proxy that does not know that flag."""
 
-    def __init__(self, work, program, link_program, lake, **link_options):
+    def __init__(self, work, program, link_program, lake, *, mode=None, **link_options):
         self.work = work
+        self.mode = mode
         self.program = program
         self.lake = lake
         self.store = Versitygw(work)
@@ -74,23 +78,31 @@ class Scene:
         """Whether s3proxy has a flag of that name."""
         if self._help is None:
             command = [self.program, "--help"]
-            self._help = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=True).stdout
-        return re.search(re.escape(option) + r"\b", self._help) is not None
+            self._help = subprocess.run(
+                command, env=clean_environment(), capture_output=True, text=True, check=True
+            ).stdout
+        return re.search(re.escape(option) + r"(?![\w-])", self._help) is not None
 
     @contextlib.contextmanager
-    def s3proxy(self, *arguments, memory="1GiB", origin=None):
-        """A fresh s3proxy in front of the link, with an empty cache, that has nothing more to do of its own."""
-        front = S3proxy(self.work, self.program, (origin or self.link).url, memory=memory)
+    def s3proxy(self, mode=None, memory="1GiB"):
+        """A fresh s3proxy in front of the link, with an empty cache, that has nothing more to do of its
+        own."""
+        front = S3proxy(self.work, self.program, self.link.url, memory=memory)
+        mode = mode or self.mode
+        if mode and self.knows("--read-ahead"):
+            front.arguments += ["--read-ahead", mode]
         admin = None
         if self.knows("--admin-address"):
             admin = f"{LOOPBACK}:{free_port()}"
             front.arguments += ["--admin-address", admin]
-        front.arguments += arguments
         log = self.work / "s3proxy.log"
         log.unlink(missing_ok=True)
         with front:
             end = time.monotonic() + START_DEADLINE
-            while not re.search(r"^\S+Z \w+ +app: ", log.read_text(errors="replace"), re.M) and time.monotonic() < end:
+            while (
+                not re.search(r"^\S+Z \w+ +app: ", log.read_text(errors="replace"), re.M)
+                and time.monotonic() < end
+            ):
                 time.sleep(0.005)
             front.admin = admin
             yield front
@@ -99,19 +111,23 @@ class Scene:
         """What s3proxy itself says of its read-ahead, in bytes; None if it does not."""
         if not front.admin:
             return None
-        host, port = front.admin.split(":")
-        with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=10)) as admin:
-            admin.request("GET", "/-/metrics")
+        with contextlib.closing(http.client.HTTPConnection(front.admin, timeout=10)) as admin:
+            try:
+                admin.request("GET", "/-/metrics")
+            except ConnectionRefusedError:
+                return None  # a build whose flag is there before its page
             return read_ahead_metrics(admin.getresponse().read().decode())
 
     def pair(self, query, ways, *, bucket=LAKE, counted=True, reverse=False, warm_up=None):
-        """{way: Sample} of one query, each way once, in turn; all must give the same answer. `warm_up` is a query that
-        runs before it through fronts of s3proxy."""
+        """{way: Sample} of one query, each way once, in turn; all must give the same answer. `warm_up` is a
+        query that runs before it through fronts of s3proxy."""
         samples, answers = {}, {}
         for way in reversed(ways) if reverse else ways:
             for name, sample, rows in self._take(query, way, bucket, counted, warm_up):
                 samples[name], answers[name] = sample, rows
         first = next(iter(answers))
+        if not answers[first]:
+            raise WrongAnswer(f"{query.title}: no rows, and a query that finds nothing proves nothing")
         for name, rows in answers.items():
             if rows != answers[first]:
                 raise WrongAnswer(f"{query.title}: {name} gave\n{rows}\nbut {first} gave\n{answers[first]}")
@@ -134,7 +150,7 @@ class Scene:
     def _front(self, way):
         if way.front == "nginx":
             return Nginx(self.work / "nginx", self.link.address)
-        return self.s3proxy(*way.arguments)
+        return self.s3proxy(way.mode)
 
     def _run(self, query, server, bucket, quiet, **options):
         self.link.wait_until_quiet(SETTLED)
@@ -146,7 +162,8 @@ class Scene:
 
 
 def read_ahead_metrics(text):
-    """{what: bytes} of the read-ahead's counters in Prometheus' text format, summed over labels; None without any."""
+    """{what: bytes} of the read-ahead's counters in Prometheus' text format, summed over labels; None without
+    any."""
     sums = {}
     for name, value in re.findall(r"^s3proxy_read_ahead_(\w+)_bytes_total(?:\{[^}]*\})? +(\S+)", text, re.M):
         if name in METRICS:

@@ -13,7 +13,12 @@ def columns(lines, heading):
     widths = [max(len(line[at]) for line in lines) for at in range(len(heading))]
     for line in lines:
         first, *rest = line
-        yield "  ".join([first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))])
+        yield "  ".join(
+            [
+                first.ljust(widths[0]),
+                *(cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)),
+            ]
+        )
 
 
 def megabytes(count):
@@ -22,7 +27,9 @@ def megabytes(count):
 
 def table(rows, way="cold", baseline="direct"):
     """The lines of the table of queries; what was not measured has no column."""
-    ways = [name for name in ("direct", "nginx", "nginx warm", "off", "cold", "warm") if name in rows[0].seconds]
+    ways = [
+        name for name in ("direct", "nginx", "nginx warm", "off", "cold", "warm") if name in rows[0].seconds
+    ]
     counted = [name for name in ("direct", "off", "cold") if all(name in row.crossed for row in rows)]
     told = any(row.told for row in rows)
     marked = way in counted and (told or any(row.crossed[way].speculative_requests for row in rows))
@@ -36,7 +43,9 @@ def table(rows, way="cold", baseline="direct"):
         for name in counted:
             cells += [str(row.crossed[name].requests), megabytes(row.crossed[name].bytes)]
         if marked:
-            cells.append(megabytes(row.told["speculated"] if row.told else row.crossed[way].speculative_bytes))
+            cells.append(
+                megabytes(row.told["speculated"] if row.told else row.crossed[way].speculative_bytes)
+            )
         if told:
             cells.append(megabytes(row.told["used"]) if row.told else "")
         if waste:
@@ -52,7 +61,13 @@ def verdicts(checks):
         return "" if value is None else f"{value:.4g}"
 
     lines = [
-        [check.what, bound(check.goal), bound(check.must), f"{check.measured:.3g} {check.unit}".strip(), check.verdict]
+        [
+            check.what,
+            bound(check.goal),
+            bound(check.must),
+            f"{check.measured:.3g} {check.unit}".strip(),
+            check.verdict,
+        ]
         for check in checks
     ]
     return columns(lines, ["at most", "goal", "must", "measured", ""])

@@ -164,7 +164,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--mebibytes", type=int, default=1024)
-    parser.add_argument("--program", type=Path, default=ROOT / "build" / "release" / "s3proxy")
+    parser.add_argument("--preset", default="release")
+    parser.add_argument("--program", type=Path, help="another s3proxy than that build's")
     parser.add_argument("--only", default="", help="modes whose name matches this expression")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -172,7 +173,8 @@ def main():
     with tempfile.TemporaryDirectory() as work, contextlib.ExitStack() as running:
         store = running.enter_context(Versitygw(work))
         connect(store.url).create_bucket(Bucket=TARGET.split("/")[1])
-        proxy = running.enter_context(S3proxy(work, options.program, store.url))
+        program = options.program or ROOT / "build" / options.preset / "s3proxy"
+        proxy = running.enter_context(S3proxy(work, program, store.url))
         for mode, form in MODES.items():
             if not re.search(options.only, mode):
                 continue

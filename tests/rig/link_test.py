@@ -184,14 +184,15 @@ class LinkTest(unittest.TestCase):
         capped = self.start_link(total_megabytes_per_second=25)
         client = self.connect(capped)
         self.request(client, "GET", "/bytes/10")
-        others = [threading.Thread(target=self.seconds_to_fetch, args=(5, capped)) for _ in range(4)]
+        others = [threading.Thread(target=self.seconds_to_fetch, args=(2, capped)) for _ in range(12)]
         for thread in others:
             thread.start()
         time.sleep(0.1)
         waits = [self.request(client, "GET", "/bytes/10")[2] for _ in range(5)]
         for thread in others:
             thread.join()
-        self.assertLess(min(waits), FIRST_BYTE + 0.03)
+        # A turn of 64 KiB for each of the others would take 31 ms.
+        self.assertLess(min(waits), FIRST_BYTE + 0.015)
 
     def test_a_new_connection_costs_its_trips_once(self):
         far = self.start_link(trips_per_connection=2)

@@ -39,7 +39,9 @@ def s3_filesystem(host, credentials, region):
     """pyarrow's file system for the store at `host`."""
     from pyarrow import fs
 
-    keys = {"access_key": credentials[0], "secret_key": credentials[1]} if credentials else {"anonymous": True}
+    keys = (
+        {"access_key": credentials[0], "secret_key": credentials[1]} if credentials else {"anonymous": True}
+    )
     return fs.S3FileSystem(endpoint_override=host, scheme="http", region=region, **keys)
 
 
@@ -64,7 +66,12 @@ def run_pyarrow(task, *store):
     """The text is an expression in `dataset`, `compute`, `bucket` and `filesystem` that gives a table."""
     from pyarrow import compute, dataset
 
-    names = {"dataset": dataset, "compute": compute, "bucket": task["bucket"], "filesystem": s3_filesystem(*store)}
+    names = {
+        "dataset": dataset,
+        "compute": compute,
+        "bucket": task["bucket"],
+        "filesystem": s3_filesystem(*store),
+    }
     return timed(lambda: eval(task["text"], names).to_pylist())
 
 
@@ -73,7 +80,12 @@ def run_deltalake(task, *store):
     from deltalake import DeltaTable
     from pyarrow import compute
 
-    names = {"DeltaTable": DeltaTable, "compute": compute, "bucket": task["bucket"], "options": polars_options(*store)}
+    names = {
+        "DeltaTable": DeltaTable,
+        "compute": compute,
+        "bucket": task["bucket"],
+        "options": polars_options(*store),
+    }
     return timed(lambda: eval(task["text"], names).to_pylist())
 
 

@@ -44,9 +44,7 @@ def command(query, host, *, credentials=(ACCESS_KEY, SECRET_KEY), bucket=None):
 def run_query(query, host, **options):
     """Runs `query` as `command` says, and waits for its answer."""
     arguments, env = command(query, host, **options)
-    done = subprocess.run(
-        arguments, env=env, timeout=DEADLINE, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(arguments, env=env, timeout=DEADLINE, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise QueryError(f"{query.title}, at {host}:\n{done.stderr.strip()}")
     answer = json.loads(done.stdout)

@@ -84,7 +84,7 @@ def run(arguments):
 
 def present(arguments, bench, rounds, medians):
     print()
-    print("\n".join(report.table(medians)))
+    print("\n".join([*report.headline(medians), "", *report.table(medians)]))
     print(
         "\ns: the query alone, in a fresh process.  speed: times as fast as direct.  "
         "reqs, MB: what the store was asked for.\nAll ways gave the same answers.\n"

@@ -6,9 +6,10 @@ import math
 from rig import measure
 from rig.queries import QUERIES
 
-GROUPS = [  # way, heading, which figures
+GROUPS = [  # way, heading, which figures; what there is to see comes first
+    (measure.FIRST, "first run", ("ratio",)),
     (measure.DIRECT, "direct", ("seconds", "requests", "megabytes")),
-    (measure.FIRST, "s3proxy, first time", ("seconds", "ratio", "requests", "megabytes")),
+    (measure.FIRST, "s3proxy, first time", ("seconds", "requests", "megabytes")),
     (measure.SECOND, "s3proxy, again", ("seconds", "ratio", "requests", "megabytes")),
     (measure.NGINX_FIRST, "nginx, first", ("seconds", "ratio", "requests", "megabytes")),
     (measure.NGINX_SECOND, "nginx, again", ("seconds", "ratio", "requests", "megabytes")),
@@ -24,6 +25,20 @@ LARGEST_DRIFT = 0.25
 
 def geometric_mean(ratios):
     return math.exp(sum(math.log(ratio) for ratio in ratios) / len(ratios))
+
+
+def headline(medians):
+    """One line: how much faster than direct the first run was; none without s3proxy."""
+    speeds = [
+        ways[measure.DIRECT].seconds / ways[measure.FIRST].seconds
+        for ways in medians.values()
+        if measure.FIRST in ways
+    ]
+    if speeds:
+        yield (
+            f"First run through s3proxy: {geometric_mean(speeds):.1f} times as fast as direct in the mean "
+            f"({min(speeds):.1f} to {max(speeds):.1f})"
+        )
 
 
 def table(medians):

@@ -87,7 +87,6 @@ class Versitygw(Server):
             if not self.process.wait_until_listening(self.port):
                 self.process.fail("did not come back on its port")
 
-
     def add_user(self, access_key, secret_key):
         """One who may do what bucket policies grant."""
         admin = [TOOLS / "versitygw", "admin", "-a", ACCESS_KEY, "-s", SECRET_KEY, "--er", self.url]

@@ -41,6 +41,11 @@ struct shelf {
     order.insert(made);
     return made;
   }
+  item& put_on_probation(std::uint64_t name) {
+    auto& made = *items.emplace_back(std::make_unique<item>(name));
+    order.insert_on_probation(made);
+    return made;
+  }
   /// As a cache does it: insert, then make room.
   item& put_and_make_room(std::uint64_t name) {
     auto& made = put(name);
@@ -260,6 +265,67 @@ TEST(s3_fifo, one_scan_does_not_evict_what_was_read_twice) {
   EXPECT_EQ(s.order.charge(), 1000U);
 }
 
+TEST(s3_fifo, what_is_on_probation_goes_first_and_oldest_first) {
+  shelf s(10);
+  s.put(1);
+  s.put_on_probation(2);
+  s.put(3);
+  s.put_on_probation(4);
+  EXPECT_EQ(s.order.charge(), 4U);
+  EXPECT_EQ(s.order.count(), 4U);
+  EXPECT_EQ(s.evict_all(), (std::vector<std::uint64_t>{2, 4, 1, 3}));
+}
+
+TEST(s3_fifo, a_pinned_item_on_probation_keeps_its_turn) {
+  shelf s(10);
+  auto& first = s.put_on_probation(1);
+  auto& second = s.put_on_probation(2);
+  s.put_on_probation(3);
+  first.pinned = true;
+  EXPECT_EQ(s.order.oldest_on_probation(unpinned), &second);
+  EXPECT_EQ(s.order.count(), 3U) << "looking takes nothing out";
+  EXPECT_EQ(s.order.evict_from_probation(unpinned), &second);
+  first.pinned = false;
+  EXPECT_EQ(s.order.evict(unpinned), &first);
+}
+
+TEST(s3_fifo, eviction_from_probation_takes_nothing_else) {
+  shelf s(10);
+  s.put(1);
+  EXPECT_EQ(s.order.oldest_on_probation(anything), nullptr);
+  EXPECT_EQ(s.order.evict_from_probation(anything), nullptr);
+  EXPECT_EQ(s.order.count(), 1U);
+}
+
+TEST(s3_fifo, an_admitted_item_is_newborn) {
+  shelf s(10);
+  auto& guess = s.put_on_probation(1);
+  s.put(2);
+  guess.touch();
+  guess.touch();
+  s.order.admit(guess);
+  EXPECT_EQ(guess.where, place::small);
+  EXPECT_EQ(guess.uses, 0U);
+  EXPECT_EQ(s.evict_all(), (std::vector<std::uint64_t>{2, 1})) << "behind what came before its first read";
+}
+
+TEST(s3_fifo, what_left_on_probation_is_no_ghost) {
+  shelf s(10);
+  s.put_on_probation(1);
+  ASSERT_EQ(s.order.evict(anything)->fingerprint, 1U);
+  EXPECT_EQ(s.put(1).where, place::small);
+}
+
+TEST(s3_fifo, a_guess_at_a_ghost_goes_to_the_main_queue_once_it_is_admitted) {
+  shelf s(10);
+  s.put(1);
+  s.order.evict(anything);
+  auto& guess = s.put_on_probation(1);
+  EXPECT_EQ(guess.where, place::probation);
+  s.order.admit(guess);
+  EXPECT_EQ(guess.where, place::main);
+}
+
 void play_random_operations(std::size_t capacity) {
   std::mt19937 random(7);
   s3_fifo order(capacity);
@@ -274,7 +340,9 @@ void play_random_operations(std::size_t capacity) {
       case 0:
       case 1:
         if (queued.insert(&one).second) {
-          order.insert(one);
+          random() % 3 == 0 ? order.insert_on_probation(one) : order.insert(one);
+        } else if (one.where == place::probation) {
+          order.admit(one);
         }
         break;
       case 2:
@@ -293,7 +361,12 @@ void play_random_operations(std::size_t capacity) {
         break;
       case 5: {
         auto const may = std::ranges::any_of(queued, [](auto const* i) { return !i->pinned; });
+        auto const guesses = std::ranges::any_of(
+            queued, [](auto const* i) { return !i->pinned && i->where == place::probation; });
+        auto const* const guess = order.oldest_on_probation(unpinned);
+        ASSERT_EQ(guess != nullptr, guesses);
         auto* const victim = static_cast<item*>(order.evict(unpinned));
+        ASSERT_TRUE(!guess || victim == guess);
         ASSERT_EQ(victim != nullptr, may) << "gives nothing only when nothing may go";
         ASSERT_TRUE(!victim || (!victim->pinned && queued.erase(victim) == 1));
         break;

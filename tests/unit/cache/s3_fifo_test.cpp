@@ -1,5 +1,7 @@
 #include "s3proxy/cache/s3_fifo.hpp"
 
+#include "shelf_of_items.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,63 +13,7 @@
 namespace s3proxy::cache {
 namespace {
 
-using place = eviction_node::place;
-
-struct item : eviction_node {
-  explicit item(std::uint64_t name, std::size_t bytes = 1) {
-    fingerprint = name;
-    charge = bytes;
-  }
-  bool pinned = false;
-};
-
-bool anything(eviction_node const&) {
-  return true;
-}
-bool unpinned(eviction_node const& node) {
-  return !static_cast<item const&>(node).pinned;
-}
-
-/// Items 0, 1, ... that live as long as the test.
-struct shelf {
-  explicit shelf(std::size_t capacity) : order(capacity) {}
-  ~shelf() {
-    for (auto& one : items) {
-      order.erase(*one);
-    }
-  }
-  item& put(std::uint64_t name, std::size_t bytes = 1) {
-    auto& made = *items.emplace_back(std::make_unique<item>(name, bytes));
-    order.insert(made);
-    return made;
-  }
-  item& put_on_probation(std::uint64_t name) {
-    auto& made = *items.emplace_back(std::make_unique<item>(name));
-    order.insert_on_probation(made);
-    return made;
-  }
-  /// As a cache does it: insert, then make room.
-  item& put_and_make_room(std::uint64_t name) {
-    auto& made = put(name);
-    while (order.charge() > order.capacity()) {
-      auto const* victim = order.evict([&](eviction_node const& node) { return &node != &made; });
-      if (!victim) {
-        break;
-      }
-    }
-    return made;
-  }
-  std::vector<std::uint64_t> evict_all() {
-    std::vector<std::uint64_t> names;
-    while (auto const* victim = order.evict(anything)) {
-      names.push_back(victim->fingerprint);
-    }
-    return names;
-  }
-
-  s3_fifo order;
-  std::vector<std::unique_ptr<item>> items;
-};
+using namespace shelf_of_items;
 
 TEST(s3_fifo, unread_items_leave_in_the_order_in_which_they_came) {
   shelf s(10);
@@ -263,67 +209,6 @@ TEST(s3_fifo, one_scan_does_not_evict_what_was_read_twice) {
     EXPECT_NE(one->where, place::none) << one->fingerprint;
   }
   EXPECT_EQ(s.order.charge(), 1000U);
-}
-
-TEST(s3_fifo, what_is_on_probation_goes_first_and_oldest_first) {
-  shelf s(10);
-  s.put(1);
-  s.put_on_probation(2);
-  s.put(3);
-  s.put_on_probation(4);
-  EXPECT_EQ(s.order.charge(), 4U);
-  EXPECT_EQ(s.order.count(), 4U);
-  EXPECT_EQ(s.evict_all(), (std::vector<std::uint64_t>{2, 4, 1, 3}));
-}
-
-TEST(s3_fifo, a_pinned_item_on_probation_keeps_its_turn) {
-  shelf s(10);
-  auto& first = s.put_on_probation(1);
-  auto& second = s.put_on_probation(2);
-  s.put_on_probation(3);
-  first.pinned = true;
-  EXPECT_EQ(s.order.oldest_on_probation(unpinned), &second);
-  EXPECT_EQ(s.order.count(), 3U) << "looking takes nothing out";
-  EXPECT_EQ(s.order.evict_from_probation(unpinned), &second);
-  first.pinned = false;
-  EXPECT_EQ(s.order.evict(unpinned), &first);
-}
-
-TEST(s3_fifo, eviction_from_probation_takes_nothing_else) {
-  shelf s(10);
-  s.put(1);
-  EXPECT_EQ(s.order.oldest_on_probation(anything), nullptr);
-  EXPECT_EQ(s.order.evict_from_probation(anything), nullptr);
-  EXPECT_EQ(s.order.count(), 1U);
-}
-
-TEST(s3_fifo, an_admitted_item_is_newborn) {
-  shelf s(10);
-  auto& guess = s.put_on_probation(1);
-  s.put(2);
-  guess.touch();
-  guess.touch();
-  s.order.admit(guess);
-  EXPECT_EQ(guess.where, place::small);
-  EXPECT_EQ(guess.uses, 0U);
-  EXPECT_EQ(s.evict_all(), (std::vector<std::uint64_t>{2, 1})) << "behind what came before its first read";
-}
-
-TEST(s3_fifo, what_left_on_probation_is_no_ghost) {
-  shelf s(10);
-  s.put_on_probation(1);
-  ASSERT_EQ(s.order.evict(anything)->fingerprint, 1U);
-  EXPECT_EQ(s.put(1).where, place::small);
-}
-
-TEST(s3_fifo, a_guess_at_a_ghost_goes_to_the_main_queue_once_it_is_admitted) {
-  shelf s(10);
-  s.put(1);
-  s.order.evict(anything);
-  auto& guess = s.put_on_probation(1);
-  EXPECT_EQ(guess.where, place::probation);
-  s.order.admit(guess);
-  EXPECT_EQ(guess.where, place::main);
 }
 
 void play_random_operations(std::size_t capacity) {

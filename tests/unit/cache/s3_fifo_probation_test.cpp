@@ -43,6 +43,16 @@ TEST(s3_fifo_probation, eviction_from_probation_takes_nothing_else) {
   EXPECT_EQ(s.order.count(), 1U);
 }
 
+TEST(s3_fifo_probation, probation_may_be_passed_over) {
+  shelf s(10);
+  s.put_on_probation(1);
+  s.put(2);
+  EXPECT_EQ(s.order.admitted_charge(), 1U);
+  EXPECT_EQ(s.order.evict_admitted(anything)->fingerprint, 2U);
+  EXPECT_EQ(s.order.evict_admitted(anything), nullptr);
+  EXPECT_EQ(s.order.count(), 1U);
+}
+
 TEST(s3_fifo_probation, an_admitted_item_is_newborn) {
   shelf s(10);
   auto& guess = s.put_on_probation(1);

@@ -37,6 +37,67 @@ TEST(block_store_probation, speculation_never_evicts_what_demand_brought) {
   EXPECT_EQ(blocks.guesses().on_probation, 0U);
 }
 
+TEST(block_store_probation, demand_leaves_room_once_guesses_found_none) {
+  block_store blocks(small_store);
+  demand_blocks(blocks, 0, 40);
+  ASSERT_EQ(blocks.block_count(), 24U) << "without guesses all the memory is demand's";
+  ASSERT_EQ(land(blocks, blocks_from(0, 1)), 0U);
+  ASSERT_EQ(blocks.block_count(), 24U);
+  demand_blocks(blocks, 40, 41);
+  EXPECT_EQ(blocks.block_count(), 24 - places);
+  EXPECT_EQ(land(blocks, blocks_from(0, 10)), places * block_size);
+  read(blocks, blocks_from(0, 1));
+  ASSERT_EQ(land(blocks, blocks_from(10, 11)), block_size) << "in the place of an older guess";
+  EXPECT_EQ(blocks.block_count(), 24U) << "nobody lacked room: demand gave up nothing";
+}
+
+TEST(block_store_probation, demand_takes_the_room_that_it_left_when_no_guess_does) {
+  block_store blocks(small_store);
+  demand_blocks(blocks, 0, 24);
+  land(blocks, blocks_from(0, 1));
+  demand_blocks(blocks, 100, 103);
+  EXPECT_EQ(blocks.block_count(), 23U);
+  demand_blocks(blocks, 103, 110);
+  EXPECT_EQ(blocks.block_count(), 24U);
+}
+
+TEST(block_store_probation, the_first_read_of_a_guess_leaves_room_for_the_next) {
+  block_store blocks(small_store);
+  demand_blocks(blocks, 0, 21);
+  land(blocks, blocks_from(0, places));
+  for (byte_count number = 0; number < places; ++number) {
+    read(blocks, blocks_from(number, number + 1));
+  }
+  ASSERT_EQ(land(blocks, blocks_from(10, 13)), 0U);
+  fill(blocks, other, cells(500, 0, 1));
+  ASSERT_EQ(land(blocks, blocks_from(10, 13)), places * block_size);
+  std::vector<block_store::look> reading;
+  for (byte_count number = 10; number < 13; ++number) {
+    reading.push_back(blocks.find(table, cells(number, 0, 1), use::peeks));
+  }
+  ASSERT_EQ(land(blocks, blocks_from(20, 21)), 0U);
+  read(blocks, blocks_from(10, 11));
+  EXPECT_EQ(land(blocks, blocks_from(20, 21)), block_size);
+}
+
+TEST(block_store_probation, a_guess_is_not_evicted_for_the_room_that_its_first_read_leaves) {
+  block_store blocks(small_store);
+  demand_blocks(blocks, 0, 21);
+  land(blocks, blocks_from(0, places));
+  std::vector<block_store::look> reading;
+  for (byte_count number = 0; number < 21; ++number) {
+    reading.push_back(blocks.find(other, cells(number, 0, 1), use::peeks));
+  }
+  for (byte_count number = 0; number < places; ++number) {
+    reading.push_back(blocks.find(table, cells(number, 0, 1), use::peeks));
+  }
+  ASSERT_EQ(land(blocks, blocks_from(20, 21)), 0U);
+  reading.pop_back();
+  auto const found = blocks.find(table, cells(places - 1, 0, 1));
+  EXPECT_EQ(found.bytes, bytes_of(1, cells(places - 1, 0, 1)));
+  EXPECT_EQ(blocks.block_count(), 24U);
+}
+
 TEST(block_store_probation, a_guess_takes_the_last_free_block_and_then_the_place_of_an_older_guess) {
   block_store blocks(small_store);
   demand_blocks(blocks, 0, 23);

@@ -168,7 +168,9 @@ void block_shard::drop(block& victim) {
   if (victim.on_probation) {
     guesses.leave();
   }
-  guesses.lost += victim.bytes_in(victim.guessed);
+  if (victim.guessed != 0) {  // the account is everyone's: demand's evictions leave it alone
+    guesses.lost += victim.bytes_in(victim.guessed);
+  }
   if (victim.borrowed) {
     std::free(victim.bytes);
   } else {

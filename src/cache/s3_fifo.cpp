@@ -41,6 +41,10 @@ eviction_node* s3_fifo::evict(std::function<bool(eviction_node const&)> const& m
   if (auto* victim = evict_from_probation(may_go)) {
     return victim;
   }
+  return evict_admitted(may_go);
+}
+
+eviction_node* s3_fifo::evict_admitted(std::function<bool(eviction_node const&)> const& may_go) {
   auto const small_is_full = small_.charge * 10 >= capacity_ || main_.count == 0;
   if (small_is_full) {
     if (auto* victim = evict_small(may_go)) {

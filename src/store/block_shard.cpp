@@ -71,6 +71,7 @@ block& block_shard::obtain(block_key key, byte_count length) {
     }
     drop(static_cast<block&>(*victim));
   }
+  leave_room();
   if (free.empty()) {
     made.borrowed = true;
     made.bytes = static_cast<char*>(std::malloc(cache::block_size));
@@ -115,6 +116,23 @@ void block_shard::admit(block& held) {
     order.admit(held);
     held.on_probation = false;
     guesses.leave();
+    block_pin const not_its_own_victim(held);
+    leave_room();
+  }
+}
+
+void block_shard::leave_room() {
+  if (!room_wanted.load(std::memory_order_relaxed)) {
+    return;
+  }
+  room_wanted = false;
+  auto const part = base::round_down(order.capacity() / probation_part, cache::block_size);
+  while (order.admitted_charge() + part > order.capacity()) {
+    auto* victim = order.evict_admitted(is_unpinned);
+    if (!victim) {
+      return;
+    }
+    drop(static_cast<block&>(*victim));
   }
 }
 
@@ -150,7 +168,9 @@ void block_shard::drop(block& victim) {
   if (victim.on_probation) {
     guesses.leave();
   }
-  guesses.lost += victim.bytes_in(victim.guessed);
+  if (victim.guessed != 0) {  // the account is everyone's: demand's evictions leave it alone
+    guesses.lost += victim.bytes_in(victim.guessed);
+  }
   if (victim.borrowed) {
     std::free(victim.bytes);
   } else {

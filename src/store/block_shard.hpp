@@ -61,6 +61,8 @@ struct block : cache::eviction_node {
   base::byte_count bytes_in(cache::cell_mask cells) const;
 };
 
+constexpr base::byte_count probation_part = 8;  // wrong guesses cost demand at most an eighth of its memory
+
 /// What all shards know of guesses together.
 struct guess_account {
   explicit guess_account(base::byte_count most) : most_on_probation(most) {}
@@ -77,8 +79,8 @@ struct guess_account {
   std::atomic<std::uint64_t> numbers{0};
 };
 
-/// A share of the blocks with its own lock, memory and eviction order. Everything but `in_flight` is called
-/// under the lock.
+/// A share of the blocks with its own lock, memory and eviction order. Everything but `in_flight` and
+/// `room_wanted` is used under the lock.
 struct block_shard {
   block_shard(std::size_t capacity, guess_account& account) : order(capacity), guesses(account) {}
   ~block_shard();
@@ -91,6 +93,8 @@ struct block_shard {
   bool is_full() const { return order.charge() + cache::block_size > order.capacity(); }
   /// Demand wants the block: it is no mere guess any more.
   void admit(block& held);
+  /// Demand gives up blocks of its own until guesses have room for their part of this shard.
+  void leave_room();
   /// Counts a demand read of valid cells. Gives the bytes of those that were a guess until now.
   base::byte_count count_read(block& held, cache::cell_mask cells, scan_tag reader);
   /// Counts cells that became valid.
@@ -107,6 +111,7 @@ struct block_shard {
   cache::s3_fifo order;
   std::vector<char*> free;
   guess_account& guesses;
+  std::atomic<bool> room_wanted{false};  // guesses found none; cleared when demand left some
   std::atomic<base::byte_count> demanded_in_flight{0};
   std::atomic<base::byte_count> guessed_in_flight{0};
 };

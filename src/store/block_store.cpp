@@ -18,7 +18,6 @@ using cache::cell_mask;
 
 constexpr std::size_t most_shards = 16;
 constexpr std::size_t blocks_per_shard_at_least = 32;  // fewer would make eviction a lottery
-constexpr byte_count probation_part = 8;  // a wrong guess costs at most an eighth of what demand could hold
 
 std::size_t shards_for(byte_count budget) {
   auto const blocks = static_cast<std::size_t>(budget / cache::block_size);
@@ -259,8 +258,14 @@ fill_permit block_store::claim(cache::object_facts const& facts, byte_span span,
 block* block_store::obtain_for_guess(std::unique_lock<std::mutex>& lock, block_shard& home,
                                      block_key const& key, byte_count length) {
   auto* const made = home.obtain_for_guess(key, length);
-  if (made || home.is_full()) {
+  if (made) {
     return made;
+  }
+  if (home.is_full()) {
+    for (auto const& part : shards_) {  // the next guess falls into another
+      part->room_wanted = true;
+    }
+    return nullptr;
   }
   // All places on probation are taken, here or in other shards; no two shards are locked at a time.
   lock.unlock();

@@ -47,8 +47,11 @@ class s3_fifo {
   /// The oldest node on probation that `may_go` allows, or nothing: where it stands, and taken out.
   eviction_node* oldest_on_probation(std::function<bool(eviction_node const&)> const& may_go) const;
   eviction_node* evict_from_probation(std::function<bool(eviction_node const&)> const& may_go);
+  /// As evict, but passes over what is on probation.
+  eviction_node* evict_admitted(std::function<bool(eviction_node const&)> const& may_go);
 
-  std::size_t charge() const { return probation_.charge + small_.charge + main_.charge; }
+  std::size_t charge() const { return probation_.charge + admitted_charge(); }
+  std::size_t admitted_charge() const { return small_.charge + main_.charge; }
   std::size_t capacity() const { return capacity_; }
   std::size_t count() const { return probation_.count + small_.count + main_.count; }
 

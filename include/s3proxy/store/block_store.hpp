@@ -91,7 +91,9 @@ class fill_permit {
 /// A block made for speculation is on probation until a demand read or a demand claim touches it: it goes
 /// before any other, oldest first, and all of them together are at most an eighth of the budget. Speculation
 /// takes free memory or the place of an older guess, never that of a block that demand brought, and never
-/// borrows.
+/// borrows. When it found no room, demand's next new block, or first read of a guess, leaves some: in its
+/// shard demand evicts blocks of its own until an eighth is free or on probation. Or read-ahead would end for
+/// good once demand had filled the store.
 class block_store {
  public:
   explicit block_store(base::byte_count budget);

@@ -1,5 +1,7 @@
 #include "s3proxy/cache/s3_fifo.hpp"
 
+#include "shelf_of_items.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,58 +13,7 @@
 namespace s3proxy::cache {
 namespace {
 
-using place = eviction_node::place;
-
-struct item : eviction_node {
-  explicit item(std::uint64_t name, std::size_t bytes = 1) {
-    fingerprint = name;
-    charge = bytes;
-  }
-  bool pinned = false;
-};
-
-bool anything(eviction_node const&) {
-  return true;
-}
-bool unpinned(eviction_node const& node) {
-  return !static_cast<item const&>(node).pinned;
-}
-
-/// Items 0, 1, ... that live as long as the test.
-struct shelf {
-  explicit shelf(std::size_t capacity) : order(capacity) {}
-  ~shelf() {
-    for (auto& one : items) {
-      order.erase(*one);
-    }
-  }
-  item& put(std::uint64_t name, std::size_t bytes = 1) {
-    auto& made = *items.emplace_back(std::make_unique<item>(name, bytes));
-    order.insert(made);
-    return made;
-  }
-  /// As a cache does it: insert, then make room.
-  item& put_and_make_room(std::uint64_t name) {
-    auto& made = put(name);
-    while (order.charge() > order.capacity()) {
-      auto const* victim = order.evict([&](eviction_node const& node) { return &node != &made; });
-      if (!victim) {
-        break;
-      }
-    }
-    return made;
-  }
-  std::vector<std::uint64_t> evict_all() {
-    std::vector<std::uint64_t> names;
-    while (auto const* victim = order.evict(anything)) {
-      names.push_back(victim->fingerprint);
-    }
-    return names;
-  }
-
-  s3_fifo order;
-  std::vector<std::unique_ptr<item>> items;
-};
+using namespace shelf_of_items;
 
 TEST(s3_fifo, unread_items_leave_in_the_order_in_which_they_came) {
   shelf s(10);
@@ -274,7 +225,9 @@ void play_random_operations(std::size_t capacity) {
       case 0:
       case 1:
         if (queued.insert(&one).second) {
-          order.insert(one);
+          random() % 3 == 0 ? order.insert_on_probation(one) : order.insert(one);
+        } else if (one.where == place::probation) {
+          order.admit(one);
         }
         break;
       case 2:
@@ -293,7 +246,12 @@ void play_random_operations(std::size_t capacity) {
         break;
       case 5: {
         auto const may = std::ranges::any_of(queued, [](auto const* i) { return !i->pinned; });
+        auto const guesses = std::ranges::any_of(
+            queued, [](auto const* i) { return !i->pinned && i->where == place::probation; });
+        auto const* const guess = order.oldest_on_probation(unpinned);
+        ASSERT_EQ(guess != nullptr, guesses);
         auto* const victim = static_cast<item*>(order.evict(unpinned));
+        ASSERT_TRUE(!guess || victim == guess);
         ASSERT_EQ(victim != nullptr, may) << "gives nothing only when nothing may go";
         ASSERT_TRUE(!victim || (!victim->pinned && queued.erase(victim) == 1));
         break;

@@ -24,6 +24,7 @@ FLAGS = [
     *["allow-anonymous", "log-level", "access-log"],
     *["ca-file", "client-cert", "client-key", "insecure-skip-verify", "tls-cert", "tls-key", "domain"],
     *["cors-origin", "token-exchange", "sts-endpoint", "sts-role-arn", "sts-session-name", "sts-duration"],
+    "origin-connections",
     "config",
 ]
 

@@ -6,8 +6,10 @@
 #include "s3proxy/app/environment.hpp"
 #include "s3proxy/base/units.hpp"
 #include "s3proxy/observe/log.hpp"
+#include "s3proxy/upstream/limits.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,6 +58,7 @@ struct options {
   std::chrono::milliseconds metadata_ttl = std::chrono::seconds(60);
   std::chrono::milliseconds rights_ttl = std::chrono::minutes(10);
   std::vector<std::string> immutable;
+  std::size_t origin_connections = upstream::origin_limits{}.connections;
   std::optional<unsigned> threads;  ///< nothing: one for each core
   observe::log_spec log;
   access_log_mode access_log = access_log_mode::text;

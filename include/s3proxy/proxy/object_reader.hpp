@@ -41,10 +41,12 @@ class object_reader {
   bool lacks_some();
   bool served_held() const { return served_held_; }
 
-  /// Counts as a waiter of a flight until the read ends.
-  void join(std::shared_ptr<store::flight> flight);
+  /// Starts a fill and waits for it, until the read ends.
+  void start(fill_order order, first_answer first = {});
 
  private:
+  /// Counts as a waiter of a flight until the read ends.
+  void join(std::shared_ptr<store::flight> flight);
   void fetch_ahead();
   base::byte_count window() const;
 

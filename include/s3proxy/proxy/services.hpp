@@ -64,6 +64,8 @@ struct services {
   std::unique_ptr<proxy::token_exchange> tokens;  ///< null: tokens are not exchanged here
   std::atomic<std::uint64_t> request_numbers{0};
   std::atomic<std::size_t> open_fills{0};  ///< tasks that no connection owns
+  /// Bytes that were asked for before it was known what they are of, so that nothing could claim them yet.
+  std::atomic<base::byte_count> asked_early{0};
 
   /// The beginning of something, now.
   cache::moment begin() { return {clock.now(), epochs.next()}; }
@@ -78,7 +80,7 @@ inline cache::cors_fields kept_cors_fields(services const& shared) {
 /// for the one block that each needs next. In bytes.
 inline base::byte_count room_in_flight(services const& shared) {
   auto const share = shared.blocks.budget() / shared.config.limits.in_flight_part;
-  auto const taken = shared.blocks.in_flight();
+  auto const taken = shared.blocks.in_flight() + shared.asked_early;
   return std::max(cache::block_size, share > taken ? share - taken : 0);
 }
 

@@ -40,6 +40,7 @@ TEST(options, one_flag_is_enough) {
   EXPECT_EQ(chosen.port, 3000);
   EXPECT_EQ(chosen.address, "::");
   EXPECT_FALSE(chosen.region || chosen.memory || chosen.threads);
+  EXPECT_EQ(chosen.origin_connections, 64U);
   EXPECT_EQ(chosen.metadata_ttl, 60s);
   EXPECT_EQ(chosen.rights_ttl, 10min);
   EXPECT_TRUE(chosen.immutable.empty());
@@ -64,6 +65,8 @@ TEST(options, every_flag_is_read) {
                                 "a/**",
                                 "--immutable",
                                 "b/*",
+                                "--origin-connections",
+                                "100",
                                 "--threads",
                                 "3",
                                 "--log-level",
@@ -81,6 +84,7 @@ TEST(options, every_flag_is_read) {
   EXPECT_EQ(chosen.metadata_ttl, 0s);
   EXPECT_EQ(chosen.rights_ttl, 1h);
   EXPECT_EQ(chosen.immutable, (std::vector<std::string>{"a/**", "b/*"}));
+  EXPECT_EQ(chosen.origin_connections, 100U);
   EXPECT_EQ(chosen.threads, 3U);
   EXPECT_EQ(chosen.log.of(observe::room::net), observe::level::debug);
   EXPECT_EQ(chosen.access_log, access_log_mode::json);
@@ -96,6 +100,7 @@ TEST(options, every_flag_has_its_variable) {
                                   {"S3PROXY_METADATA_TTL", "5s"},
                                   {"S3PROXY_RIGHTS_TTL", "6s"},
                                   {"S3PROXY_IMMUTABLE", "a/**, b/*,"},
+                                  {"S3PROXY_ORIGIN_CONNECTIONS", "5"},
                                   {"S3PROXY_THREADS", "3"},
                                   {"S3PROXY_LOG_LEVEL", "debug"},
                                   {"S3PROXY_ACCESS_LOG", "off"},
@@ -110,6 +115,7 @@ TEST(options, every_flag_has_its_variable) {
   EXPECT_EQ(chosen.metadata_ttl, 5s);
   EXPECT_EQ(chosen.rights_ttl, 6s);
   EXPECT_EQ(chosen.immutable, (std::vector<std::string>{"a/**", "b/*"}));
+  EXPECT_EQ(chosen.origin_connections, 5U);
   EXPECT_EQ(chosen.threads, 3U);
   EXPECT_EQ(chosen.log.everywhere, observe::level::debug);
   EXPECT_EQ(chosen.access_log, access_log_mode::off);
@@ -284,9 +290,9 @@ TEST(help_flag, each_example_runs) {
 
 TEST(help_flag, defaults_are_those_that_hold) {
   // A default that is a value and not a description gives, when written out, what leaving the flag out gives.
-  for (auto const* flag :
-       {"--port", "--metadata-ttl", "--rights-ttl", "--allow-anonymous", "--log-level", "--access-log",
-        "--insecure-skip-verify", "--token-exchange", "--sts-session-name", "--sts-duration"}) {
+  for (auto const* flag : {"--port", "--metadata-ttl", "--rights-ttl", "--allow-anonymous", "--log-level",
+                           "--access-log", "--insecure-skip-verify", "--token-exchange", "--sts-session-name",
+                           "--sts-duration", "--origin-connections"}) {
     for (auto const& row : option_table()) {
       if (row.flag != flag) {
         continue;
@@ -301,6 +307,7 @@ TEST(help_flag, defaults_are_those_that_hold) {
       written.token_exchange = token_exchange::network;
       written.sts_session_name = "x";
       written.sts_duration = 1ms;
+      written.origin_connections = 4;
       EXPECT_FALSE(row.apply(row.initial, flag, written)) << flag;
       options const initial;
       int const equal = (written.port == initial.port) + (written.metadata_ttl == initial.metadata_ttl) +
@@ -310,7 +317,8 @@ TEST(help_flag, defaults_are_those_that_hold) {
                         (written.store_certificate == initial.store_certificate) +
                         (written.token_exchange == initial.token_exchange) +
                         (written.sts_session_name == initial.sts_session_name) +
-                        (written.sts_duration == initial.sts_duration);
+                        (written.sts_duration == initial.sts_duration) +
+                        (written.origin_connections == initial.origin_connections);
       EXPECT_EQ(equal, 1) << flag;
     }
   }

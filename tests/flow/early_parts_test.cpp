@@ -163,7 +163,7 @@ TEST(early_parts, behind_the_end_of_a_short_object_do_no_harm) {
     EXPECT_EQ(got.status, 206U);
     EXPECT_EQ(got.body.size(), length);
     EXPECT_EQ(differs(got.body, 1, 0), std::nullopt);
-    EXPECT_EQ(w.origin.count(is("GET")), 8U) << length;
+    EXPECT_LE(w.origin.count(is("GET")), 8U) << length;
   }
 }
 

@@ -57,6 +57,9 @@ maybe_wrong put_read_ahead_budget(std::string_view text, std::string_view, optio
 maybe_wrong put_small_object(std::string_view text, std::string_view, options& out) {
   return put(parse_size(text), out.read_ahead.small_object);
 }
+maybe_wrong put_origin_connections(std::string_view text, std::string_view, options& out) {
+  return put(parse_connections(text), out.origin_connections);
+}
 maybe_wrong put_metadata_ttl(std::string_view text, std::string_view, options& out) {
   return put(parse_duration(text), out.metadata_ttl);
 }
@@ -190,6 +193,9 @@ constexpr auto rows = std::to_array<option_row>({
      "Take any certificate for the store's: whoever is on the way can read and change everything. Every "
      "start warns.",
      times::once, effect::at_start, put_skip_verify},
+    {store, "--origin-connections", "", "N", "", "64", "",
+     "Connections to the store at most, all threads together, 4 to 65536.", times::once, effect::at_start,
+     put_origin_connections},
     {listener, "--port", "-p", "N", "PORT", "3000", "", "The port to listen on; 0 lets the kernel choose.",
      times::once, effect::at_start, put_port},
     {listener, "--address", "", "ADDRESS", "", "all interfaces", "",

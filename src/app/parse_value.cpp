@@ -168,6 +168,14 @@ parsed<std::uint16_t> parse_port(std::string_view text) {
   return static_cast<std::uint16_t>(*number);
 }
 
+parsed<std::size_t> parse_connections(std::string_view text) {
+  auto const number = number_of(text);
+  if (!number || *number < 4 || *number > 65536) {
+    return refuse(text, "is not a number of connections", "4 to 65536");
+  }
+  return static_cast<std::size_t>(*number);
+}
+
 parsed<unsigned> parse_threads(std::string_view text) {
   auto const number = number_of(text);
   if (!number || *number == 0 || *number > 1024) {

@@ -88,6 +88,7 @@ daemon_settings settings_of(resolved const& with, roster_keeper const& keeper) {
   proxy.origin.region = with.region.name;
   proxy.roster = [&keeper] { return keeper.current(); };
   proxy.origin.tls = with.store_tls;
+  proxy.limits.origin.connections = chosen.origin_connections;
   proxy.origin.limits = proxy.limits.origin;
   out.address = chosen.address;
   out.port = chosen.port;

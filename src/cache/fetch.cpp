@@ -8,16 +8,20 @@ namespace s3proxy::cache {
 namespace {
 
 void split(base::byte_span run, fetch_limits const& limits, std::vector<base::byte_span>& out) {
-  if (run.size() <= limits.split_beyond) {
-    out.push_back(run);
-    return;
+  while (run.size() > limits.split_beyond) {
+    out.push_back({run.begin, run.begin + limits.part});
+    run.begin += limits.part;
   }
-  for (auto begin = run.begin; begin < run.end; begin += limits.part) {
-    out.push_back({begin, std::min(begin + limits.part, run.end)});
-  }
+  out.push_back(run);
 }
 
 }  // namespace
+
+std::vector<base::byte_span> parts_of(base::byte_span run, fetch_limits const& limits) {
+  std::vector<base::byte_span> out;
+  split(run, limits, out);
+  return out;
+}
 
 std::vector<base::byte_span> plan_fetches(std::span<base::byte_span const> missing,
                                           fetch_limits const& limits) {

@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace s3proxy::proxy {
 namespace {
@@ -33,26 +35,50 @@ upstream::origin_request object_request(exchange const& ex, cache::read_request 
   return request;
 }
 
-/// The range to ask for when the object's size may not be known: the client's, widened to whole cells, not
-/// longer than one part. Nothing for the whole object: only a whole answer tells its checksums.
-struct range_field {
-  http::range_spec const& asked;
-  cache::fetch_limits const& limits;
+byte_span cells_of(byte_count first, byte_count length) {
+  auto const begin = base::round_down(first, cache::cell_size);
+  return {begin, std::max(base::round_up(first + length, cache::cell_size), begin + cache::cell_size)};
+}
 
-  std::string closed(byte_count first, byte_count last, byte_count most) const {
-    auto const begin = base::round_down(first, cache::cell_size);
-    auto const end = base::round_up(std::min(last, first + most - 1) + 1, cache::cell_size);
-    return http::range_header({begin, std::max(end, begin + cache::cell_size)});
+/// What to ask for when the object's size may not be known: the client's range, widened to whole cells, as
+/// far as a read may be ahead of its client. Empty for a suffix, which begins nobody knows where.
+struct parts_asked {
+  services const& shared;
+
+  std::vector<byte_span> operator()(http::closed_range r) const {
+    auto const& fetch = shared.config.limits.fetch;
+    auto const room = base::round_down(room_in_flight(shared), cache::cell_size);
+    auto const most = std::max(fetch.part, std::min(fetch.window, room));
+    return cache::parts_of(cells_of(r.first, std::min(r.last - r.first, most - 1) + 1), fetch);
   }
-  std::string operator()(http::closed_range r) const { return closed(r.first, r.last, limits.split_beyond); }
-  std::string operator()(http::open_range r) const {
-    return closed(r.first, r.first + limits.open_window - 1, limits.open_window);
+  std::vector<byte_span> operator()(http::open_range r) const {
+    return {cells_of(r.first, shared.config.limits.fetch.open_window)};
   }
-  std::string operator()(http::suffix_range r) const {
-    // One cell more, so that the first byte asked for lies in a whole cell.
-    return "bytes=-" + std::to_string(std::max<byte_count>(r.length, 1) + cache::cell_size);
-  }
+  std::vector<byte_span> operator()(http::suffix_range) const { return {}; }
 };
+
+/// One cell more than a suffix, so that the first byte asked for lies in a whole cell.
+std::string suffix_field(http::range_spec const& range) {
+  auto const length = std::get<http::suffix_range>(range).length;
+  return "bytes=-" + std::to_string(std::max<byte_count>(length, 1) + cache::cell_size);
+}
+
+/// Asks for the parts behind the first. Of the version that is believed to be current nothing is asked for
+/// that is held, or lies behind its end.
+std::vector<early_part> ask_for_parts(exchange& ex, upstream::origin_request const& like,
+                                      std::span<byte_span const> parts, cache::object_facts const* believed,
+                                      std::shared_ptr<upstream::call_count> const& calls) {
+  std::vector<early_part> out;
+  for (auto const& part : parts) {
+    if (believed && ex.shared().blocks.missing(*believed, part).empty()) {
+      continue;
+    }
+    auto request = like;
+    request.headers.set("Range", http::range_header(part));
+    out.push_back(early_part::ask(ex.worker, std::move(request), part, ex.errand(), calls));
+  }
+  return out;
+}
 
 bool is_huge(http::range_spec const& range) {
   constexpr byte_count nonsense = byte_count{1} << 62;
@@ -107,8 +133,21 @@ void learn_refusal(exchange& ex, cache::read_request const& read, unsigned statu
   }
 }
 
-void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr facts, byte_span span,
-               upstream::origin_answer answer, store::purpose why, std::optional<first_fill>& out) {
+void add_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr facts, byte_span span,
+              first_answer from, std::vector<first_fill>& out, store::purpose why = store::purpose::demand) {
+  auto flight = std::make_shared<store::flight>();
+  auto permit = ex.shared().blocks.claim(*facts, span, flight, why);
+  if (permit.empty()) {
+    return;
+  }
+  out.push_back(
+      {fill_order{read.id, ex.principal, ex.signer, ex.store_path, std::move(facts), std::move(permit),
+                  std::move(flight), std::make_shared<upstream::call_count>(), ex.errand()},
+       std::move(from)});
+}
+
+void make_fills(exchange& ex, cache::read_request const& read, cache::facts_ptr const& facts, byte_span span,
+                upstream::origin_answer answer, std::vector<early_part> parts, std::vector<first_fill>& out) {
   // Of a long answer only the first window is taken here; the reader fetches the rest as its client takes it.
   // What is under way behind it is lost, with its connection: a longer first bite makes that rarer.
   auto const begin = base::round_up(span.begin, cache::cell_size);
@@ -116,17 +155,14 @@ void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr f
   auto const whole_cells = reaches_end ? span.end : base::round_down(span.end, cache::cell_size);
   auto const most = std::min(ex.shared().config.limits.fetch.window, room_in_flight(ex.shared()));
   auto const end = std::min(whole_cells, begin + most);
-  if (begin >= end) {
-    return;
+  if (begin < end) {
+    add_fill(ex, read, facts, {begin, end}, coming_answer{std::move(answer), span.begin}, out);
   }
-  auto flight = std::make_shared<store::flight>();
-  auto permit = ex.shared().blocks.claim(*facts, {begin, end}, flight, why);
-  if (permit.empty()) {
-    return;
+  for (auto& part : parts) {
+    auto const asked = part.span();
+    part.free_room();
+    add_fill(ex, read, facts, asked, std::move(part), out);
   }
-  out.emplace(fill_order{read.id, ex.principal, ex.signer, ex.store_path, std::move(facts), std::move(permit),
-                         std::move(flight), std::make_shared<upstream::call_count>(), ex.errand()},
-              coming_answer{std::move(answer), span.begin});
 }
 
 }  // namespace
@@ -174,32 +210,44 @@ awaitable<std::optional<byte_span>> ask_tail(exchange& ex, cache::read_request c
   if (!facts) {
     co_return std::nullopt;
   }
-  std::optional<first_fill> fill;
-  make_fill(ex, read, std::move(facts), *span, std::move(*answer), store::purpose::speculation, fill);
-  if (!fill) {
+  std::vector<first_fill> fills;
+  byte_span const whole_cells{base::round_up(span->begin, cache::cell_size), span->end};
+  add_fill(ex, read, std::move(facts), whole_cells, coming_answer{std::move(*answer), span->begin}, fills,
+           store::purpose::speculation);
+  if (fills.empty()) {
     co_return std::nullopt;
   }
   ex.stored = true;
-  auto const coming = fill->order.permit.span();
-  start_fill(ex.worker, std::move(fill->order), std::move(fill->coming));
+  auto const coming = fills.front().order.permit.span();
+  start_fill(ex.worker, std::move(fills.front().order), std::move(fills.front().from));
   co_return coming;
 }
 
 awaitable<result<asked>> ask_get(exchange& ex, cache::read_request const& read,
-                                 std::optional<base::etag> const& if_match, std::optional<first_fill>& fill) {
-  auto const began = ex.shared().begin();
+                                 std::optional<base::etag> const& if_match, std::vector<first_fill>& fills) {
+  auto& shared = ex.shared();
+  auto const began = shared.begin();
   auto request = object_request(ex, read, "GET");
+  if (if_match) {
+    request.headers.add("If-Match", if_match->str());
+  }
+  auto const calls = std::make_shared<upstream::call_count>();
+  std::vector<byte_span> parts;
+  std::vector<early_part> early;
   if (read.range) {
     if (is_huge(*read.range)) {
       co_return asked::ask_with_a_head;
     }
+    parts = std::visit(parts_asked{shared}, *read.range);
+    if (parts.size() > 1) {
+      auto const believed = if_match ? shared.index.look(read.id, ex.principal).facts : nullptr;
+      early = ask_for_parts(ex, request, std::span(parts).subspan(1), believed.get(), calls);
+    }
     request.headers.add("Range",
-                        std::visit(range_field{*read.range, ex.shared().config.limits.fetch}, *read.range));
-  }
-  if (if_match) {
-    request.headers.add("If-Match", if_match->str());
+                        parts.empty() ? suffix_field(*read.range) : http::range_header(parts.front()));
   }
   auto answer = co_await ex.worker.origin.read(std::move(request), ex.errand(), ex.origin);
+  ex.origin.calls += calls->calls;
   if (!answer) {
     co_return answer.error();
   }
@@ -209,11 +257,16 @@ awaitable<result<asked>> ask_get(exchange& ex, cache::read_request const& read,
     auto const span = span_told(head, size);
     auto facts = learn(ex, read, head, span ? size : std::nullopt, began);
     if (facts && span) {
-      make_fill(ex, read, std::move(facts), *span, std::move(*answer), store::purpose::demand, fill);
-      ex.stored = ex.stored || fill.has_value();
+      // Bytes that are not those we asked for are no bytes of the object that we can tell the place of.
+      auto const as_asked =
+          head.status == 200 || parts.empty() || *span == base::intersect(parts.front(), {0, facts->id.size});
+      make_fills(ex, read, facts, as_asked ? *span : byte_span{}, std::move(*answer), std::move(early),
+                 fills);
+      ex.stored = ex.stored || !fills.empty();
     }
     co_return asked::learnt;
   }
+  early.clear();
   learn_refusal(ex, read, head.status, began);
   if (head.status == 412 && if_match) {
     co_return asked::learnt;  // our own condition: the client never sees it

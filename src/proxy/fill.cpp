@@ -90,8 +90,12 @@ awaitable<result<coming_answer>> ask_for(worker_services& worker, fill_order con
   end.first_byte = clock.now() - answer->asked;
   auto const begin = begin_of(order, answer->head, span);
   if (!begin) {
-    observe::info(observe::room::proxy,
-                  "a fill of " + order.path + " was refused: status " + std::to_string(answer->head.status));
+    auto const what = "a fill of " + order.path + " was refused: status " + std::to_string(end.status);
+    if (order.errand->how_urgent() == upstream::urgency::demand) {
+      observe::info(observe::room::proxy, what);
+    } else {
+      observe::debug(observe::room::proxy, what);
+    }
     co_return learn_from_refusal(worker.shared, order, answer->head.status, began);
   }
   auto const kind = answer->head.status == 206 ? cache::answer_kind::part : cache::answer_kind::whole;
@@ -134,9 +138,13 @@ awaitable<progress> store_body(fill_order& order, coming_answer& from, std::vect
 struct in_hand {
   upstream::errand_ptr errand;
   upstream::origin_exchange* reading = nullptr;
+  early_part const* awaited = nullptr;
 
   void give_up() {
     errand->withdraw();
+    if (awaited) {
+      awaited->give_up();
+    }
     if (reading) {
       reading->cancel();
     }
@@ -179,7 +187,23 @@ std::optional<errc> for_readers(fill_order const& order, upstream::urgency begun
   return end.fault;
 }
 
-awaitable<void> run(worker_services& worker, fill_order order, std::optional<coming_answer> coming,
+/// The answer to a request that went out before the version was known, if it is of the one that we fill.
+awaitable<std::optional<coming_answer>> take_early(worker_services& worker, fill_order const& order,
+                                                   early_part& part, in_hand& now) {
+  now.awaited = &part;
+  auto answer = co_await part.take(worker.shared.config.limits.early_part);
+  now.awaited = nullptr;
+  if (!answer) {
+    co_return std::nullopt;
+  }
+  auto const begin = begin_of(order, answer->head, base::intersect(part.span(), {0, order.facts->id.size}));
+  if (!begin) {
+    co_return std::nullopt;
+  }
+  co_return coming_answer{std::move(*answer), *begin};
+}
+
+awaitable<void> run(worker_services& worker, fill_order order, first_answer first,
                     std::shared_ptr<in_hand> now) {
   counted_task const counted(worker.shared);
   auto const begun_as = order.errand->how_urgent();
@@ -190,6 +214,12 @@ awaitable<void> run(worker_services& worker, fill_order order, std::optional<com
   fill_end end;
   end.asked = span.size();
 
+  std::optional<coming_answer> coming;
+  if (auto* const here = std::get_if<coming_answer>(&first)) {
+    coming = std::move(*here);
+  } else if (auto* const part = std::get_if<early_part>(&first)) {
+    coming = co_await take_early(worker, order, *part, *now);
+  }
   for (unsigned resumed = 0; at < span.end && !order.flight->abandoned(); ++resumed) {
     if (!coming) {
       auto answered = co_await ask_for(worker, order, {at, span.end}, end);
@@ -229,9 +259,9 @@ awaitable<void> run(worker_services& worker, fill_order order, std::optional<com
 
 }  // namespace
 
-void start_fill(worker_services& worker, fill_order order, std::optional<coming_answer> coming) {
+void start_fill(worker_services& worker, fill_order order, first_answer first) {
   auto now = listen_to_readers(worker, order);
-  asio::co_spawn(worker.executor, run(worker, std::move(order), std::move(coming), std::move(now)),
+  asio::co_spawn(worker.executor, run(worker, std::move(order), std::move(first), std::move(now)),
                  asio::detached);
 }
 

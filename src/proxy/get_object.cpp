@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace s3proxy::proxy {
 namespace {
@@ -25,7 +26,7 @@ using boost::asio::awaitable;
 /// What one read has been through so far.
 struct course {
   cache::read_request read;
-  std::optional<first_fill> fill;
+  std::vector<first_fill> fills;
   bool asked_store = false;
   bool brought_bytes = false;  ///< an ask_get did: what it serves was not held before
   bool waited_for_question = false;
@@ -84,10 +85,8 @@ awaitable<result<served>> serve_body(exchange& ex, course& way, cache::facts_ptr
     reader.is_told_of();
   }
   way.told_of_read = true;
-  if (way.fill) {
-    reader.join(way.fill->order.flight);
-    start_fill(ex.worker, std::move(way.fill->order), std::move(way.fill->coming));
-    way.fill.reset();
+  for (auto& fill : std::exchange(way.fills, {})) {
+    reader.start(std::move(fill.order), std::move(fill.from));
   }
   std::string head;
   auto fields = object_fields(ex, *facts, way.read);
@@ -201,7 +200,7 @@ awaitable<result<asked>> ask(exchange& ex, course& way, cache::plan const& plan)
     co_return co_await ask_head(ex, way.read);
   }
   way.brought_bytes = true;
-  co_return co_await ask_get(ex, way.read, plan.if_match, way.fill);
+  co_return co_await ask_get(ex, way.read, plan.if_match, way.fills);
 }
 
 /// Passes the client's own request through. What the answer says, a refusal first of all, takes effect before
@@ -228,7 +227,7 @@ awaitable<result<void>> get_object(exchange& ex) {
   if (!understood) {
     co_return co_await bypass(ex, cache::reason::not_understood);
   }
-  course way{.read = std::move(*understood), .fill = {}};
+  course way{.read = std::move(*understood), .fills = {}};
   auto const holds = [&](cache::object_facts const& facts, byte_span span) {
     auto const found = shared.blocks.find(facts, span, store::block_store::use::peeks);
     return !found.bytes.empty() || found.coming != nullptr;
@@ -274,7 +273,7 @@ awaitable<result<void>> get_object(exchange& ex) {
       case cache::step::ask_head:
       case cache::step::ask_get: {
         ++questions;
-        way.fill.reset();  // of an earlier question: nobody will read it
+        way.fills.clear();  // of an earlier question: nobody will read it
         if (known.facts) {
           tell_early(ex, way, *known.facts);
         }

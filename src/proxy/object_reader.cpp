@@ -59,6 +59,13 @@ void object_reader::join(std::shared_ptr<store::flight> flight) {
   }
 }
 
+// Joined before it is started, so that it does not end for want of a waiter.
+void object_reader::start(fill_order order, first_answer first) {
+  order.calls = calls_;
+  join(order.flight);
+  start_fill(ex_.worker, std::move(order), std::move(first));
+}
+
 bool object_reader::lacks_some() {
   waited_ = waited_ || !joined_.empty() || !ex_.shared().blocks.missing(*facts_, {at_, span_.end}).empty();
   return waited_;
@@ -89,12 +96,9 @@ void object_reader::fetch_ahead() {
     if (permit.empty()) {
       continue;  // another read was faster
     }
-    join(flight);
     ex_.stored = true;
-    start_fill(ex_.worker,
-               {id_, ex_.principal, ex_.signer, ex_.store_path, facts_, std::move(permit), flight, calls_,
-                ex_.errand()},
-               std::nullopt);
+    start({id_, ex_.principal, ex_.signer, ex_.store_path, facts_, std::move(permit), flight, calls_,
+           ex_.errand()});
   }
   scheduled_ = std::max(scheduled_, horizon);
   if (lacked) {

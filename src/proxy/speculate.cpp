@@ -120,7 +120,7 @@ void speculator::fetch(worker_services& worker, speculation_reader_ptr const& by
     }
   }
   for (auto& one : orders) {
-    start_fill(worker, std::move(one), std::nullopt);
+    start_fill(worker, std::move(one));
   }
   if (cancelled) {
     for (auto const& flight : flights) {
@@ -247,8 +247,7 @@ void speculator::complete_footer(worker_services& worker, speculation_reader_ptr
     auto errand = std::make_shared<upstream::errand>(upstream::urgency::speculation, by->number);
     start_fill(worker,
                {id_of(*by, file), by->principal, by->signer, path_of(*by, file.key), facts, std::move(permit),
-                std::move(flight), std::make_shared<upstream::call_count>(), std::move(errand)},
-               std::nullopt);
+                std::move(flight), std::make_shared<upstream::call_count>(), std::move(errand)});
   }
 }
 

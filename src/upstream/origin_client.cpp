@@ -5,6 +5,7 @@
 #include "s3proxy/s3/bucket_region.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -32,6 +33,31 @@ bool is_unreachable(errc why) {
   return why == errc::origin_unresolved || why == errc::origin_refused ||
          why == errc::origin_connect_timeout || why == errc::origin_tls_failed;
 }
+
+/// Ends an exchange whose errand is withdrawn while its answer is waited for. Lives in the frame that waits.
+class ends_when_withdrawn {
+ public:
+  ends_when_withdrawn(asio::any_io_executor const& executor, errand& who, origin_exchange& waiting)
+      : who_(who), waiting_(std::make_shared<origin_exchange*>(&waiting)) {
+    who_.on_change([executor, still = waiting_, &who] {
+      asio::post(executor, [still, &who] {
+        if (*still && who.withdrawn()) {
+          (*still)->cancel();
+        }
+      });
+    });
+  }
+  ends_when_withdrawn(ends_when_withdrawn const&) = delete;
+  ends_when_withdrawn& operator=(ends_when_withdrawn const&) = delete;
+  ~ends_when_withdrawn() {
+    *waiting_ = nullptr;
+    who_.on_change(nullptr);
+  }
+
+ private:
+  errand& who_;
+  std::shared_ptr<origin_exchange*> waiting_;
+};
 
 }  // namespace
 
@@ -133,12 +159,13 @@ awaitable<result<origin_answer>> origin_client::read_once(origin_request const& 
   if (!borrowed) {
     co_return borrowed.error();
   }
+  age = (*borrowed)->used_before ? connection_age::reused : connection_age::fresh;
+  auto asked = std::make_unique<origin_exchange>(std::move(*borrowed), to);
+  ends_when_withdrawn const watched(executor_, *who, *asked);
   if (who->withdrawn()) {
     co_return errc::client_gone;
   }
   who->set_under_way();
-  age = (*borrowed)->used_before ? connection_age::reused : connection_age::fresh;
-  auto asked = std::make_unique<origin_exchange>(std::move(*borrowed), to);
   auto const head = signed_head(request, to, who->how_urgent());
   auto const began = clock_.now();
   auto sent = co_await asked->write_body(head, {});
@@ -253,6 +280,9 @@ awaitable<result<origin_answer>> origin_client::read_at(origin_request const& re
     auto age = connection_age::fresh;
     ++count.calls;
     auto answer = co_await read_once(request, to, choice, who, age);
+    if (!answer && who->withdrawn()) {
+      co_return errc::client_gone;
+    }
     auto const passing = answer && is_passing_fault(answer->head.status);
     if (answer && !passing) {
       budget_.earn();

@@ -25,6 +25,7 @@ FLAGS = [
     *["read-ahead", "read-ahead-budget", "small-object", "fleet"],
     *["ca-file", "client-cert", "client-key", "insecure-skip-verify", "tls-cert", "tls-key", "domain"],
     *["cors-origin", "token-exchange", "sts-endpoint", "sts-role-arn", "sts-session-name", "sts-duration"],
+    "origin-connections",
     "config",
 ]
 

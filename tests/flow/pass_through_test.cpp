@@ -59,15 +59,16 @@ TEST(pass_through, what_concerns_one_connection_or_one_signature_is_not_forwarde
                     {"X-Original-URL", "/other"},
                     {"Accept-Encoding", "gzip"},
                     {"Cookie", "a=b"},
-                    {"Origin", "http://page.example"},
-                    {"User-Agent", "a client"}};
+                    {"Origin", "http://page.example"}};
   auto with_meta = said;
   with_meta.emplace_back("x-amz-meta-kept", "yes");
+  with_meta.emplace_back("User-Agent", "a client");
   ASSERT_EQ(w.put("/bucket/k", "hello", with_meta).status, 200U);
   auto const seen = w.origin.requests().at(0);
   for (auto const& [name, value] : said) {
     EXPECT_FALSE(seen.headers.contains(name)) << name;
   }
+  EXPECT_EQ(seen.header("user-agent"), "s3proxy/" S3PROXY_VERSION);
   EXPECT_EQ(seen.header("x-amz-meta-kept"), "yes") << "Connection cannot name it away";
 }
 

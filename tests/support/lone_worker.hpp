@@ -140,7 +140,7 @@ class speculator {
                             std::make_shared<upstream::call_count>(),
                             errand,
                             [told](proxy::fill_end const& end) { told->set_value(end); }};
-    auto const start = [&] { start_fill(worker_, std::move(order), std::nullopt); };
+    auto const start = [&] { start_fill(worker_, std::move(order)); };
     boost::asio::post(loop_.executor(), boost::asio::use_future(start)).get();
     loop_.settle();
     return {flight, errand, told->get_future()};

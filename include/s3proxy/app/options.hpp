@@ -8,8 +8,10 @@
 #include "s3proxy/base/units.hpp"
 #include "s3proxy/observe/log.hpp"
 #include "s3proxy/proxy/read_ahead_settings.hpp"
+#include "s3proxy/upstream/limits.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -60,6 +62,7 @@ struct options {
   std::chrono::milliseconds rights_ttl = std::chrono::minutes(10);
   std::vector<std::string> immutable;
   proxy::read_ahead_settings read_ahead;
+  std::size_t origin_connections = upstream::origin_limits{}.connections;
   std::optional<unsigned> threads;  ///< nothing: one for each core
   observe::log_spec log;
   access_log_mode access_log = access_log_mode::text;

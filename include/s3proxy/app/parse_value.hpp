@@ -51,6 +51,8 @@ parsed<std::uint16_t> parse_port(std::string_view text);
 
 /// 1 to 1024.
 parsed<unsigned> parse_threads(std::string_view text);
+/// To the store: at least 4, so that read-ahead leaves some to what is asked for.
+parsed<std::size_t> parse_connections(std::string_view text);
 
 /// An address to listen on: an IPv4 or IPv6 literal (brackets allowed) or `localhost` (127.0.0.1). Gives the
 /// literal without brackets.

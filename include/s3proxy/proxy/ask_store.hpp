@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <optional>
+#include <vector>
 
 namespace s3proxy::proxy {
 
@@ -20,21 +21,22 @@ enum class asked {
   ask_with_a_head,  ///< the range lies beyond the object: its size is wanted first
 };
 
-/// The bytes that came with the answer to a GET: the first fill, not started yet. The reader that joins its
-/// flight starts it, so that it does not end for want of a waiter.
+/// The bytes that came with the answer to a GET, or that were asked for with it: not started yet, which is
+/// for the reader to do (object_reader::start).
 struct first_fill {
   fill_order order;
-  coming_answer coming;
+  first_answer from;
 };
 
 /// Sends a HEAD for the object with the asking principal's credentials, and learns from the answer.
 boost::asio::awaitable<base::result<asked>> ask_head(exchange& ex, cache::read_request const& read);
 
-/// Sends a GET for the cells of the asked range. Its headers are evidence, its bytes the first fill.
-/// Takes: the tag for If-Match, when a version is believed to be current.
+/// Sends a GET for the cells of the asked range. Its headers are evidence, its bytes the first fill. The
+/// further parts of a long closed range are asked for at the same moment, within the read's window: their
+/// fills follow. Takes: the tag for If-Match, when a version is believed to be current.
 boost::asio::awaitable<base::result<asked>> ask_get(exchange& ex, cache::read_request const& read,
                                                     std::optional<base::etag> const& if_match,
-                                                    std::optional<first_fill>& fill);
+                                                    std::vector<first_fill>& fills);
 
 /// Instead of a HEAD of a columnar file: sends a GET for the last `length` bytes, whose headers are evidence
 /// and whose bytes answer the reads of its footer that follow. Any answer but a clean 206 says nothing here:

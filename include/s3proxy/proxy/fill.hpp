@@ -2,6 +2,7 @@
 
 #include "s3proxy/base/units.hpp"
 #include "s3proxy/cache/object.hpp"
+#include "s3proxy/proxy/early_part.hpp"
 #include "s3proxy/proxy/services.hpp"
 #include "s3proxy/store/block_store.hpp"
 #include "s3proxy/upstream/errand.hpp"
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace s3proxy::proxy {
 
@@ -50,17 +52,21 @@ struct coming_answer {
   base::byte_count begins_at = 0;
 };
 
-/// Starts a task of its own that brings the permitted cells into the block store: with `coming`, from that
-/// answer; else with a GET that carries Range and If-Match. It is paced by nobody's socket, ends when nobody
-/// waits on its flight, resumes once in the middle of a body, and stores nothing of a body that is short or
-/// of another version.
+/// Where the first bytes come from: a request of the fill's own, an answer that is here, or one that was
+/// asked for before the version was known.
+using first_answer = std::variant<std::monostate, coming_answer, early_part>;
+
+/// Starts a task of its own that brings the permitted cells into the block store: from `first` as far as that
+/// is of the version and the range, else with a GET that carries Range and If-Match. It is paced by nobody's
+/// socket, ends when nobody waits on its flight, resumes once in the middle of a body, and stores nothing of
+/// a body that is short or of another version.
 ///
 /// Speculation (by its errand) is neither repeated nor resumed, and what a store that is in trouble or says
 /// no tells it is not told to those who join the flight: they ask for themselves. Who starts it and wants to
 /// be able to end it joins its flight, and leaves it. A client that wants the flight makes it a demand,
 /// whatever stage it is at. It should be no longer than one part (fetch_limits): then waiting for its bytes
 /// is never much slower than a request of one's own.
-void start_fill(worker_services& worker, fill_order order, std::optional<coming_answer> coming);
+void start_fill(worker_services& worker, fill_order order, first_answer first = {});
 
 /// The part of a request's query that names the object: `versionId=...` or nothing.
 std::string query_of(cache::object_id const& id);

@@ -29,6 +29,9 @@ struct limits {
   std::size_t relay_bytes = 128 * 1024;      ///< one buffer a streaming request, each way
   std::size_t error_body_bytes = 64 * 1024;  ///< of a store's error answer, kept to look whom it blames
   unsigned questions = 6;  ///< to the store about one read, before it is given up as changing too fast
+  /// What the parts of a range are waited for that were asked for together, once the first has answered and
+  /// they have gone out: they are slower than a second request would be, which takes 30 to 100 ms at a store.
+  std::chrono::milliseconds early_part{150};
   unsigned resumes = 1;    ///< of one fill in the middle of a body
   unsigned refetches = 2;  ///< of one read's next bytes, after faults
   std::size_t listed_delete_keys =

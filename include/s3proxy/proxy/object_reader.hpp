@@ -45,10 +45,12 @@ class object_reader {
   /// Somebody has told of this read already (speculator::reads).
   void is_told_of() { told_of_read_ = true; }
 
-  /// Counts as a waiter of a flight until the read ends.
-  void join(std::shared_ptr<store::flight> flight);
+  /// Starts a fill and waits for it, until the read ends.
+  void start(fill_order order, first_answer first = {});
 
  private:
+  /// Counts as a waiter of a flight until the read ends.
+  void join(std::shared_ptr<store::flight> flight);
   void fetch_ahead();
   void tell_of_read(read_ahead::held bytes);
   base::byte_count window() const;

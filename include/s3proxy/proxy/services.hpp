@@ -61,6 +61,8 @@ struct services {
   std::unique_ptr<speculator> ahead;              ///< null: nothing is read ahead
   std::atomic<std::uint64_t> request_numbers{0};
   std::atomic<std::size_t> open_fills{0};  ///< tasks that no connection owns
+  /// Bytes that were asked for before it was known what they are of, so that nothing could claim them yet.
+  std::atomic<base::byte_count> asked_early{0};
 
   /// The beginning of something, now.
   cache::moment begin() { return {clock.now(), epochs.next()}; }
@@ -76,7 +78,8 @@ inline cache::cors_fields kept_cors_fields(services const& shared) {
 /// needs nothing next. In bytes.
 inline base::byte_count room_in_flight(services const& shared, store::purpose why = store::purpose::demand) {
   auto const share = shared.blocks.budget() / shared.config.limits.in_flight_part;
-  auto const taken = shared.blocks.in_flight(why);
+  auto const early = why == store::purpose::demand ? shared.asked_early.load() : 0;
+  auto const taken = shared.blocks.in_flight(why) + early;
   auto const least = why == store::purpose::demand ? cache::block_size : 0;
   return std::max<base::byte_count>(least, share > taken ? share - taken : 0);
 }

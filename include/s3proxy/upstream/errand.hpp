@@ -31,7 +31,8 @@ class errand {
 
   /// A client waits for it now: demand, and of that client's share. Demand stays whose it was.
   void promote(client_number joiner);
-  /// Nobody wants it any more: what waits for a connection ends with client_gone, what is under way goes on.
+  /// Nobody wants it any more: what waits for a connection or for the head of its answer ends with
+  /// client_gone; an answer that is being read goes on.
   void withdraw();
 
   // For the pool and the client.

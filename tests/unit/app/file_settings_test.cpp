@@ -40,6 +40,7 @@ std::vector<sample> const& samples() {
       {"--client-cert", "/a", "/b", "/c", {"--client-key", "/k"}},
       {"--client-key", "/a", "/b", "/c", {"--client-cert", "/k"}},
       {"--insecure-skip-verify", "no", "yes", "no"},
+      {"--origin-connections", "4", "5", "6"},
       {"--port", "1", "2", "3"},
       {"--address", "127.0.0.1", "127.0.0.2", "127.0.0.3"},
       {"--tls-cert", "/a", "/b", "/c", {"--tls-key", "/k"}},

@@ -40,6 +40,7 @@ TEST(options, one_flag_is_enough) {
   EXPECT_EQ(chosen.port, 3000);
   EXPECT_EQ(chosen.address, "::");
   EXPECT_FALSE(chosen.region || chosen.memory || chosen.threads);
+  EXPECT_EQ(chosen.origin_connections, 64U);
   EXPECT_EQ(chosen.metadata_ttl, 60s);
   EXPECT_EQ(chosen.rights_ttl, 10min);
   EXPECT_TRUE(chosen.immutable.empty());
@@ -108,6 +109,8 @@ TEST(options, every_flag_is_read) {
                                 "a/**",
                                 "--immutable",
                                 "b/*",
+                                "--origin-connections",
+                                "100",
                                 "--threads",
                                 "3",
                                 "--log-level",
@@ -125,6 +128,7 @@ TEST(options, every_flag_is_read) {
   EXPECT_EQ(chosen.metadata_ttl, 0s);
   EXPECT_EQ(chosen.rights_ttl, 1h);
   EXPECT_EQ(chosen.immutable, (std::vector<std::string>{"a/**", "b/*"}));
+  EXPECT_EQ(chosen.origin_connections, 100U);
   EXPECT_EQ(chosen.threads, 3U);
   EXPECT_EQ(chosen.log.of(observe::room::net), observe::level::debug);
   EXPECT_EQ(chosen.access_log, access_log_mode::json);
@@ -140,6 +144,7 @@ TEST(options, every_flag_has_its_variable) {
                                   {"S3PROXY_METADATA_TTL", "5s"},
                                   {"S3PROXY_RIGHTS_TTL", "6s"},
                                   {"S3PROXY_IMMUTABLE", "a/**, b/*,"},
+                                  {"S3PROXY_ORIGIN_CONNECTIONS", "5"},
                                   {"S3PROXY_THREADS", "3"},
                                   {"S3PROXY_LOG_LEVEL", "debug"},
                                   {"S3PROXY_ACCESS_LOG", "off"},
@@ -154,6 +159,7 @@ TEST(options, every_flag_has_its_variable) {
   EXPECT_EQ(chosen.metadata_ttl, 5s);
   EXPECT_EQ(chosen.rights_ttl, 6s);
   EXPECT_EQ(chosen.immutable, (std::vector<std::string>{"a/**", "b/*"}));
+  EXPECT_EQ(chosen.origin_connections, 5U);
   EXPECT_EQ(chosen.threads, 3U);
   EXPECT_EQ(chosen.log.everywhere, observe::level::debug);
   EXPECT_EQ(chosen.access_log, access_log_mode::off);
@@ -331,7 +337,7 @@ TEST(help_flag, defaults_are_those_that_hold) {
   for (auto const* flag :
        {"--port", "--metadata-ttl", "--rights-ttl", "--allow-anonymous", "--log-level", "--access-log",
         "--insecure-skip-verify", "--token-exchange", "--sts-session-name", "--sts-duration", "--read-ahead",
-        "--read-ahead-budget", "--small-object", "--fleet"}) {
+        "--read-ahead-budget", "--small-object", "--fleet", "--origin-connections"}) {
     for (auto const& row : option_table()) {
       if (row.flag != flag) {
         continue;
@@ -347,6 +353,7 @@ TEST(help_flag, defaults_are_those_that_hold) {
       written.sts_session_name = "x";
       written.sts_duration = 1ms;
       written.read_ahead = {read_ahead::mode::off, 1, 1, proxy::fleet::balanced};
+      written.origin_connections = 4;
       EXPECT_FALSE(row.apply(row.initial, flag, written)) << flag;
       options const initial;
       int const equal = (written.port == initial.port) + (written.metadata_ttl == initial.metadata_ttl) +
@@ -360,7 +367,8 @@ TEST(help_flag, defaults_are_those_that_hold) {
                         (written.read_ahead.mode == initial.read_ahead.mode) +
                         (written.read_ahead.budget == initial.read_ahead.budget) +
                         (written.read_ahead.small_object == initial.read_ahead.small_object) +
-                        (written.read_ahead.fleet == initial.read_ahead.fleet);
+                        (written.read_ahead.fleet == initial.read_ahead.fleet) +
+                        (written.origin_connections == initial.origin_connections);
       EXPECT_EQ(equal, 1) << flag;
     }
   }

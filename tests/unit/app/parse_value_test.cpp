@@ -93,6 +93,14 @@ TEST(port_value, holds_sixteen_bits) {
   }
 }
 
+TEST(connections_value, are_at_least_four) {
+  EXPECT_EQ(*parse_connections("4"), 4U);
+  EXPECT_EQ(*parse_connections("65536"), 65536U);
+  for (auto const* text : {"0", "3", "65537", "", "-4", "many"}) {
+    EXPECT_TRUE(says(refused(parse_connections(text)), "4 to 65536")) << text;
+  }
+}
+
 TEST(threads_value, are_counted_from_one) {
   EXPECT_EQ(*parse_threads("1"), 1U);
   EXPECT_EQ(*parse_threads("1024"), 1024U);

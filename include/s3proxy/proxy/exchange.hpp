@@ -71,6 +71,11 @@ struct exchange {
   bool answer_started = false;
   cache::time_point first_byte;
   connection_fate fate = connection_fate::keep;
+
+  /// Bytes whose fetching before anybody asked this request caused, and bytes of its answer that had been
+  /// fetched so.
+  base::byte_count ahead_bytes = 0;
+  base::byte_count guessed_bytes = 0;
 };
 
 }  // namespace s3proxy::proxy

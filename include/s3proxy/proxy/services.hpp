@@ -3,6 +3,7 @@
 #include "s3proxy/cache/policy.hpp"
 #include "s3proxy/observe/access_line.hpp"
 #include "s3proxy/observe/clock.hpp"
+#include "s3proxy/observe/metrics.hpp"
 #include "s3proxy/proxy/limits.hpp"
 #include "s3proxy/proxy/read_ahead_settings.hpp"
 #include "s3proxy/proxy/roster.hpp"
@@ -66,6 +67,11 @@ struct services {
   std::unique_ptr<proxy::token_exchange> tokens;  ///< null: tokens are not exchanged here
   std::atomic<std::uint64_t> request_numbers{0};
   std::atomic<std::size_t> open_fills{0};  ///< tasks that no connection owns
+  observe::request_counters requests;
+  observe::read_ahead_counters read_ahead_counts;
+  /// The text of /-/read-ahead, as of now; set before the daemon serves, called on the control thread. Empty:
+  /// the page says the mode alone.
+  std::function<std::string()> read_ahead_page;
 
   /// The beginning of something, now.
   cache::moment begin() { return {clock.now(), epochs.next()}; }

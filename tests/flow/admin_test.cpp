@@ -78,27 +78,39 @@ TEST(admin, nothing_that_is_shown_is_secret) {
   }
 }
 
+answer health_over(client& link, std::uint16_t port) {
+  link.send(plain_bytes({"GET", "/-/health"}, port));
+  return link.read();
+}
+
 TEST(admin, those_who_only_hold_connections_keep_nobody_from_anything) {
-  auto w = std::make_unique<watched_world>();
-  w->origin.put_version("/bucket/k", 1, 1000);
+  watched_world w;
+  w.origin.put_version("/bucket/k", 1, 1000);
+  auto const port = w.proxy->admin()->port;
   std::vector<std::unique_ptr<client>> idle;
   for (std::size_t i = 0; i < app::admin_limits().connections; ++i) {
-    idle.push_back(std::make_unique<client>(w->proxy->admin()->port));
+    idle.push_back(std::make_unique<client>(port));
   }
-  // In the order of their arrival: this one comes behind the others, and there are enough.
-  client one_too_many(w->proxy->admin()->port);
+  // They are accepted in the order of their arrival: this one comes behind the others, which are enough.
+  client one_too_many(port);
   EXPECT_TRUE(one_too_many.at_end());
-  EXPECT_EQ(w->get("/bucket/k").status, 200U);
-  idle.pop_back();
+  EXPECT_EQ(w.get("/bucket/k").status, 200U);
+  EXPECT_EQ(health_over(*idle.front(), port).status, 200U) << "it was not its time that was over";
   answer after;
   for (int i = 0; i < 1000 && after.status == 0; ++i) {
-    client again(w->proxy->admin()->port);
-    again.send(plain_bytes({"GET", "/-/health"}, w->proxy->admin()->port));
-    after = again.read();
+    client again(port);
+    after = health_over(again, port);
   }
-  EXPECT_EQ(after.status, 200U) << "its place is free once the connection is seen to be gone";
-  w.reset();  // ends while connections are open
-  EXPECT_TRUE(idle.front()->at_end());
+  EXPECT_EQ(after.status, 200U) << "a place is free once its connection has ended";
+}
+
+TEST(admin, an_open_connection_is_reset_when_the_proxy_ends) {
+  auto w = std::make_unique<watched_world>();
+  client idle(w->proxy->admin()->port);
+  EXPECT_EQ(w->look("GET", "/-/health").status, 200U) << "so the one before it was accepted, too";
+  w.reset();
+  EXPECT_TRUE(idle.at_end());
+  EXPECT_TRUE(idle.was_reset());
 }
 
 TEST(admin, a_place_that_is_taken_is_told_with_the_flag_that_chooses_another) {

@@ -57,6 +57,11 @@ std::string clients_row(banner_facts const& facts) {
   return {};
 }
 
+std::string admin_row(listen_place const& at) {
+  return "http://" + with_brackets(at.address) + ":" + std::to_string(at.port) +
+         "/-/metrics, and /-/health, /-/read-ahead";
+}
+
 /// How much is read ahead, and what that costs.
 std::string read_ahead_row(proxy::read_ahead_settings const& with) {
   using read_ahead::mode;
@@ -157,9 +162,10 @@ std::string client_host(std::string_view address, std::uint16_t port) {
 std::string render_banner(banner_facts const& facts) {
   auto const listening = scheme_of(facts) + with_brackets(facts.address) + ":" + std::to_string(facts.port) +
                          (is_all_interfaces(facts.address) ? " (all interfaces)" : "");
+  auto const admin = facts.admin ? row("admin", admin_row(*facts.admin)) : "";
   auto const& secrets = facts.identities > 0 ? facts.file : facts.credentials_where;
   auto const hint = client_key(facts) ? " (<its secret> is in: " + secrets + ")" : "";
-  return "s3proxy " + facts.version + "\n" + row("listening", listening) +
+  return "s3proxy " + facts.version + "\n" + row("listening", listening) + admin +
          row("endpoint", facts.endpoint.url()) +
          row("region", facts.region.name + " (" + facts.region.from + ")") +
          row("credentials", credentials_row(facts)) + row("clients", clients_row(facts)) +

@@ -46,13 +46,20 @@ std::variant<std::unique_ptr<daemon>, std::string> daemon::start(daemon_settings
   auto& with = made->settings_;
   auto bound = listen_on(made->control_.context(), made->address_, with.port, with.proxy.limits, with.tls);
   if (auto* why = std::get_if<std::string>(&bound)) {
-    return std::move(*why);
+    return *why + ". Choose another with --port or --address.";
+  }
+  if (auto why = made->start_admin()) {
+    return *why + ". Choose another with --admin-address.";
   }
   made->listener_ = std::move(std::get<std::unique_ptr<net::listener>>(bound));
   auto const serve = [self = made.get()](std::shared_ptr<net::server_connection> client, std::size_t worker) {
     return proxy::run_session(*self->worker_services_[worker], std::move(client));
   };
-  made->listener_->start(made->workers_, serve);
+  std::vector<net::worker*> workers;
+  for (auto const& worker : made->workers_) {
+    workers.push_back(worker.get());
+  }
+  made->listener_->start(std::move(workers), serve);
   for (auto const& worker : made->workers_) {
     worker->start();
   }
@@ -82,12 +89,18 @@ daemon::daemon(daemon_settings settings, observe::clock const& clock)
 
 daemon::~daemon() {
   if (listener_) {
-    asio::post(control_.context(), [this] { listener_->stop(); });
+    asio::post(control_.context(), [this] {
+      listener_->stop();
+      if (admin_listener_) {
+        admin_listener_->stop();
+      }
+      control_.abort_all();
+    });
     abort();
     // Coroutines hold timers and sockets of their worker, and wakers of others: all end before the first
     // context goes.
     auto const deadline = std::chrono::steady_clock::now() + end_at_the_latest;
-    while (!is_quiet() && std::chrono::steady_clock::now() < deadline) {
+    while (!(is_quiet() && control_.load() == 0) && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(look_again);
     }
   }
@@ -103,6 +116,36 @@ daemon::~daemon() {
   for (auto const& worker : worker_services_) {
     worker->origin.pool().shut();
   }
+}
+
+std::optional<std::string> daemon::start_admin() {
+  if (!settings_.admin) {
+    return std::nullopt;
+  }
+  auto const& [address, port] = *settings_.admin;
+  auto bound = net::listener::bind(control_.context(), address, port, admin_limits_.client,
+                                   admin_limits_.head_bytes, nullptr);
+  if (auto* why = std::get_if<std::string>(&bound)) {
+    return std::move(*why);
+  }
+  admin_listener_ = std::move(std::get<std::unique_ptr<net::listener>>(bound));
+  auto const reach = is_loopback(address) ? admin_reach::this_machine : admin_reach::network;
+  admin_pages_ =
+      std::make_unique<admin_pages const>(*services_, reach, [this] { return open_connections(); });
+  auto const serve = [this](std::shared_ptr<net::server_connection> client,
+                            std::size_t) -> asio::awaitable<void> {
+    if (control_.load() > admin_limits_.connections) {
+      co_return;
+    }
+    co_await serve_admin(*admin_pages_, admin_limits_, std::move(client));
+  };
+  admin_listener_->start({&control_}, serve);
+  return std::nullopt;
+}
+
+std::optional<listen_place> daemon::admin() const {
+  return admin_listener_ ? std::optional(listen_place{settings_.admin->address, admin_listener_->port()})
+                         : std::nullopt;
 }
 
 void daemon::drain(std::function<void()> ended) {

@@ -93,6 +93,7 @@ daemon_settings settings_of(resolved const& with, roster_keeper const& keeper) {
   out.address = chosen.address;
   out.port = chosen.port;
   out.threads = with.threads;
+  out.admin = chosen.admin_address;
   out.tls = with.tls;
   out.access = format_of(chosen.access_log);
   out.access_sink = write_to_stdout;
@@ -115,6 +116,7 @@ banner_facts banner_of(resolved const& with, daemon const& running) {
   facts.scheme = chosen.tls_cert.empty() ? url_scheme::http : url_scheme::https;
   facts.address = running.address();
   facts.port = running.port();
+  facts.admin = running.admin();
   facts.endpoint = chosen.endpoint;
   facts.region = with.region;
   facts.credentials_where = signer.where;
@@ -335,7 +337,7 @@ asio::awaitable<void> serving::wait_for_end() {
 int serving::run() {
   auto started = daemon::start(settings_, clock_);
   if (auto const* why = std::get_if<std::string>(&started)) {
-    std::fprintf(stderr, "s3proxy: %s. Choose another with --port or --address.\n", why->c_str());
+    std::fprintf(stderr, "s3proxy: %s\n", why->c_str());
     return exit_cannot_run;
   }
   running_ = std::move(std::get<std::unique_ptr<daemon>>(started));

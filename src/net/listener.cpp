@@ -66,8 +66,9 @@ std::uint16_t listener::port() const {
   return acceptor_.local_endpoint(ec).port();
 }
 
-void listener::start(std::vector<std::unique_ptr<worker>>& workers, serve handle) {
-  asio::co_spawn(acceptor_.get_executor(), accept_loop(workers, std::move(handle)), asio::detached);
+void listener::start(std::vector<worker*> workers, serve handle) {
+  asio::co_spawn(acceptor_.get_executor(), accept_loop(std::move(workers), std::move(handle)),
+                 asio::detached);
 }
 
 void listener::stop() {
@@ -75,10 +76,10 @@ void listener::stop() {
   acceptor_.close(ec);
 }
 
-asio::awaitable<void> listener::accept_loop(std::vector<std::unique_ptr<worker>>& workers, serve handle) {
+asio::awaitable<void> listener::accept_loop(std::vector<worker*> workers, serve handle) {
   constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
   while (acceptor_.is_open()) {
-    auto const chosen = std::ranges::min_element(workers, {}, [](auto const& w) { return w->load(); });
+    auto const chosen = std::ranges::min_element(workers, {}, [](worker const* w) { return w->load(); });
     auto& home = **chosen;
     auto const index = static_cast<std::size_t>(chosen - workers.begin());
     auto [ec, socket] = co_await acceptor_.async_accept(home.context(), as_result);

@@ -68,6 +68,8 @@ std::string render_text(access_record const& r) {
   append_text(out, "first_byte_us", std::to_string(r.first_byte.count()));
   append_text(out, "total_us", std::to_string(r.total.count()));
   append_text(out, "error", r.error);
+  append_text(out, "ahead", std::to_string(r.ahead));
+  append_text(out, "guessed", std::to_string(r.guessed));
   return out;
 }
 
@@ -89,6 +91,8 @@ std::string render_json(access_record const& r) {
   append_json(out, "first_byte_us", static_cast<std::uint64_t>(r.first_byte.count()));
   append_json(out, "total_us", static_cast<std::uint64_t>(r.total.count()));
   append_json(out, "error", r.error);
+  append_json(out, "ahead", r.ahead);
+  append_json(out, "guessed", r.guessed);
   return out + '}';
 }
 

@@ -64,6 +64,9 @@ void tell(exchange const& ex) {
   } else if (!ex.store_error.empty()) {
     line.error = ex.store_error;
   }
+  line.ahead = ex.ahead_bytes;
+  line.guessed = ex.guessed_bytes;
+  shared.requests.count({ex.op, ex.phase, ex.status, ex.sent, ex.origin.calls});
   shared.access.record(std::move(line));
 }
 

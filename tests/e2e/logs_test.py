@@ -14,7 +14,7 @@ from signed import target
 
 FIELDS = [
     *["time", "id", "client", "method", "op", "bucket", "key", "range", "status", "bytes", "phase", "reason"],
-    *["origin_calls", "first_byte_us", "total_us", "error"],
+    *["origin_calls", "first_byte_us", "total_us", "error", "ahead", "guessed"],
 ]
 
 

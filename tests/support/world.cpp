@@ -69,6 +69,7 @@ world::world(choices with) : origin(with.tls), clients(with.clients), tls_(with.
   settings.tls = with.towards_clients;
   settings.address = "127.0.0.1";
   settings.threads = with.threads;
+  settings.admin = with.admin;
   settings.access = observe::access_format::json;
   settings.access_sink = [this](std::string const& text) {
     std::lock_guard const lock(mutex_);

@@ -42,6 +42,7 @@ class world {
     std::string host = "127.0.0.1";                          ///< of the origin, or a name in `hosts`
     std::vector<std::string>
         hosts{};  ///< names that lead to the origin; with any, all others lead to where nothing listens
+    std::optional<app::listen_place> admin{};
     std::uint16_t origin_port = 0;  ///< 0: the scripted origin's
   };
 

@@ -21,6 +21,7 @@ struct banner_facts {
   url_scheme scheme = url_scheme::http;  ///< which clients speak
   std::string address;                   ///< the literal we listen on
   std::uint16_t port = 0;                ///< the real one, after the kernel chose
+  std::optional<listen_place> admin;     ///< nothing: there is none
   endpoint_url endpoint;
   resolved_region region;
   std::optional<base::access_key_id> key_id;  ///< nothing: requests go to the store unsigned

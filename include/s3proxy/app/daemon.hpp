@@ -1,5 +1,7 @@
 #pragma once
 
+#include "s3proxy/app/admin.hpp"
+#include "s3proxy/app/parse_value.hpp"
 #include "s3proxy/net/listener.hpp"
 #include "s3proxy/net/worker.hpp"
 #include "s3proxy/observe/access_line.hpp"
@@ -9,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,6 +24,7 @@ struct daemon_settings {
   std::uint16_t port = 0;  ///< 0: the kernel chooses
   unsigned threads = 1;
   std::shared_ptr<net::tls_context> tls;  ///< towards clients; null for plain HTTP
+  std::optional<listen_place> admin;      ///< nothing: no admin listener
   observe::access_format access = observe::access_format::off;
   observe::access_log::sink access_sink;
 };
@@ -29,8 +33,8 @@ struct daemon_settings {
 /// theirs.
 class daemon {
  public:
-  /// Listens and serves at once. Gives the daemon, or a sentence that says why it cannot. `clock` outlives
-  /// it.
+  /// Listens and serves at once. Gives the daemon, or a sentence that says why it cannot and what to change.
+  /// `clock` outlives it.
   static std::variant<std::unique_ptr<daemon>, std::string> start(daemon_settings settings,
                                                                   observe::clock const& clock);
   /// Aborts what is open, waits for its end (a second or two at most) and joins every thread.
@@ -38,6 +42,8 @@ class daemon {
 
   std::string const& address() const { return address_; }
   std::uint16_t port() const { return listener_->port(); }
+  /// Where the admin listener listens; nothing without one.
+  std::optional<listen_place> admin() const;
   proxy::services& services() { return *services_; }
   /// Where the acceptor runs; for tasks that are no request.
   boost::asio::io_context& control() { return control_.context(); }
@@ -55,6 +61,8 @@ class daemon {
   daemon(daemon_settings settings, observe::clock const& clock);
   boost::asio::awaitable<void> drain_task(std::function<void()> ended);
   bool is_quiet() const;
+  /// A sentence when it cannot listen.
+  std::optional<std::string> start_admin();
 
   // In the order of their lives: what stands below uses what stands above.
   daemon_settings settings_;
@@ -63,8 +71,11 @@ class daemon {
   std::unique_ptr<proxy::services> services_;
   std::vector<std::unique_ptr<proxy::worker_services>> worker_services_;
   std::vector<std::unique_ptr<net::worker>> workers_;
+  admin_limits const admin_limits_;
+  std::unique_ptr<admin_pages const> admin_pages_;
   net::worker control_;
   std::unique_ptr<net::listener> listener_;
+  std::unique_ptr<net::listener> admin_listener_;
 };
 
 }  // namespace s3proxy::app

@@ -31,14 +31,14 @@ class listener {
       client_limits const& limits, std::size_t head_bytes, std::shared_ptr<tls_context const> tls);
 
   std::uint16_t port() const;
-  /// Accepts until stop(). Workers and `handle` outlive it.
-  void start(std::vector<std::unique_ptr<worker>>& workers, serve handle);
+  /// Accepts until stop(). Workers outlive it.
+  void start(std::vector<worker*> workers, serve handle);
   void stop();
 
  private:
   listener(boost::asio::ip::tcp::acceptor acceptor, client_limits const& limits, std::size_t head_bytes,
            std::shared_ptr<tls_context const> tls);
-  boost::asio::awaitable<void> accept_loop(std::vector<std::unique_ptr<worker>>& workers, serve handle);
+  boost::asio::awaitable<void> accept_loop(std::vector<worker*> workers, serve handle);
 
   boost::asio::ip::tcp::acceptor acceptor_;
   client_limits const& limits_;

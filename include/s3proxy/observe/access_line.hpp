@@ -35,6 +35,8 @@ struct access_record {
   /// The S3 code of an error we made, or of one that the store hid in a 200; or why the connection was
   /// aborted.
   std::string error = "-";
+  base::byte_count ahead = 0;    ///< whose fetching, before anybody asked, this request caused
+  base::byte_count guessed = 0;  ///< of `bytes`, those that had been fetched before anybody asked
 };
 
 enum class access_format { off, text, json };

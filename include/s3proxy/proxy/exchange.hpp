@@ -79,6 +79,11 @@ struct exchange {
   bool answer_started = false;
   cache::time_point first_byte;
   connection_fate fate = connection_fate::keep;
+
+  /// Bytes whose fetching before anybody asked this request caused, and bytes of its answer that had been
+  /// fetched so.
+  base::byte_count ahead_bytes = 0;
+  base::byte_count guessed_bytes = 0;
 };
 
 // An engine opens many connections: its address without the port, and whom it says it is, are one client.

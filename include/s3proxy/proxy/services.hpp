@@ -3,6 +3,7 @@
 #include "s3proxy/cache/policy.hpp"
 #include "s3proxy/observe/access_line.hpp"
 #include "s3proxy/observe/clock.hpp"
+#include "s3proxy/observe/metrics.hpp"
 #include "s3proxy/proxy/limits.hpp"
 #include "s3proxy/proxy/read_ahead_settings.hpp"
 #include "s3proxy/proxy/roster.hpp"
@@ -63,6 +64,11 @@ struct services {
   std::atomic<std::size_t> open_fills{0};  ///< tasks that no connection owns
   /// Bytes that were asked for before it was known what they are of, so that nothing could claim them yet.
   std::atomic<base::byte_count> asked_early{0};
+  observe::request_counters requests;
+  observe::read_ahead_counters read_ahead_counts;
+  /// The text of /-/read-ahead, as of now; set before the daemon serves, called on the control thread. Empty:
+  /// the page says the mode alone.
+  std::function<std::string()> read_ahead_page;
 
   /// The beginning of something, now.
   cache::moment begin() { return {clock.now(), epochs.next()}; }

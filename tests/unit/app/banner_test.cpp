@@ -66,6 +66,15 @@ TEST(banner, says_how_much_is_read_ahead_and_what_it_costs) {
   }
 }
 
+TEST(banner, names_the_admin_address_where_there_is_one) {
+  auto facts = usual();
+  EXPECT_FALSE(says(render_banner(facts), "\nadmin"));
+  facts.admin = listen_place{"::1", 9090};
+  auto const text = render_banner(facts);
+  EXPECT_TRUE(says(text, "\nadmin         http://[::1]:9090/-/metrics, and /-/health, /-/read-ahead\n"))
+      << text;
+}
+
 TEST(banner, gives_duckdb_the_host_without_a_scheme_and_polars_with_one) {
   auto const text = render_banner(usual());
   for (auto const* part :

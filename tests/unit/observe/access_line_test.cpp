@@ -32,6 +32,8 @@ access_record sample() {
   r.origin_calls = 2;
   r.first_byte = 1500us;
   r.total = 2500us;
+  r.ahead = 4096;
+  r.guessed = 64;
   return r;
 }
 
@@ -66,7 +68,7 @@ TEST(access_line, a_text_line_has_its_fields_in_a_fixed_order) {
   EXPECT_EQ(render(sample(), access_format::text),
             "time=2024-03-01T03:04:05Z id=4F2A client=10.0.0.7:51000 method=GET op=GetObject bucket=lake "
             "key=t/a.parquet range=bytes=0-99 status=206 bytes=100 phase=partial reason=cells_missing "
-            "origin_calls=2 first_byte_us=1500 total_us=2500 error=-");
+            "origin_calls=2 first_byte_us=1500 total_us=2500 error=- ahead=4096 guessed=64");
 }
 
 TEST(access_line, a_json_line_is_one_object) {
@@ -75,7 +77,7 @@ TEST(access_line, a_json_line_is_one_object) {
       R"({"time":"2024-03-01T03:04:05Z","id":"4F2A","client":"10.0.0.7:51000","method":"GET",)"
       R"("op":"GetObject","bucket":"lake","key":"t/a.parquet","range":"bytes=0-99","status":206,"bytes":100,)"
       R"("phase":"partial","reason":"cells_missing","origin_calls":2,"first_byte_us":1500,"total_us":2500,)"
-      R"("error":"-"})");
+      R"("error":"-","ahead":4096,"guessed":64})");
 }
 
 TEST(access_line, off_renders_nothing) {

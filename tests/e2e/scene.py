@@ -169,6 +169,14 @@ class SceneTest(unittest.TestCase):
         endpoint = (to or cls.store).url
         return cls.start(Daemon(cls.work / name, endpoint, *arguments, **options))
 
+    @classmethod
+    def start_behind_link(cls, *, first_byte_ms=0, megabytes_per_second=2000):
+        """`cls.proxy` before `cls.link`, which counts what reaches the store; `cls.through` talks to it."""
+        cls.link = cls.start_link(first_byte_ms=first_byte_ms, megabytes_per_second=megabytes_per_second)
+        cls.proxy = cls.start_proxy(to=cls.link)
+        cls.through = cls.client(cls.proxy)
+        cls.proxy.wait_for_check()
+
     def start_own_proxy(self, *arguments, to=None, **options):
         """The same, for one test: it stops with the test."""
         work = Path(tempfile.mkdtemp(prefix="proxy-", dir=self.work))

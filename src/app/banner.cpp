@@ -57,6 +57,26 @@ std::string clients_row(banner_facts const& facts) {
   return {};
 }
 
+/// How much is read ahead, and what that costs.
+std::string read_ahead_row(proxy::read_ahead_settings const& with) {
+  using read_ahead::mode;
+  auto const cost = ", up to " + print_ratio(with.budget) + (with.budget == 1 ? " byte" : " bytes") +
+                    " for each byte asked";
+  switch (with.mode) {
+    case mode::off:
+      return "off: nothing is read before it is asked for; --read-ahead metadata|lean|full";
+    case mode::metadata:
+      return "metadata: reads the ends of columnar files before they are asked for" + cost +
+             "; --read-ahead off|lean|full";
+    case mode::lean:
+      return "lean: reads what is nearly certain to come next before it is asked for" + cost +
+             "; --read-ahead off|metadata|full";
+    case mode::full:
+      return "full: reads what comes next before it is asked for" + cost + "; --read-ahead off|metadata|lean";
+  }
+  return {};
+}
+
 /// The key that clients sign with, or what stands for it where each has its own; nothing where they need
 /// none.
 std::optional<std::string> client_key(banner_facts const& facts) {
@@ -143,9 +163,10 @@ std::string render_banner(banner_facts const& facts) {
          row("endpoint", facts.endpoint.url()) +
          row("region", facts.region.name + " (" + facts.region.from + ")") +
          row("credentials", credentials_row(facts)) + row("clients", clients_row(facts)) +
-         row("cache", print_size(facts.memory.bytes) + " of memory (" + facts.memory.reason + ")") + "\n" +
-         "Next, in DuckDB" + observe::escape_line(hint) + ":\n" + duckdb_snippet(facts) +
-         "\nor in Polars:\n" + polars_snippet(facts);
+         row("cache", print_size(facts.memory.bytes) + " of memory (" + facts.memory.reason + ")") +
+         row("read-ahead", read_ahead_row(facts.read_ahead)) + "\n" + "Next, in DuckDB" +
+         observe::escape_line(hint) + ":\n" + duckdb_snippet(facts) + "\nor in Polars:\n" +
+         polars_snippet(facts);
 }
 
 }  // namespace s3proxy::app

@@ -29,6 +29,8 @@ constexpr std::array<std::string_view, 4> of_store_tls{"--ca-file", "--client-ce
 constexpr std::array<std::string_view, 4> of_token_exchange{"--sts-endpoint", "--sts-role-arn",
                                                             "--sts-session-name", "--sts-duration"};
 
+constexpr std::array<std::string_view, 3> of_read_ahead{"--read-ahead-budget", "--small-object", "--fleet"};
+
 bool is_given(run_request const& request, std::string_view flag) {
   return !setting_of(request, flag).values.empty();
 }
@@ -122,6 +124,14 @@ std::vector<std::string> warn_about(run_request const& request) {
   }
   if (chosen.token_exchange == token_exchange::no) {
     warn_useless(request, of_token_exchange, "--token-exchange is not given", out);
+  }
+  if (chosen.read_ahead.mode == read_ahead::mode::off) {
+    warn_useless(request, of_read_ahead, "--read-ahead is off", out);
+  }
+  if (chosen.admin_address && !is_loopback(chosen.admin_address->address)) {
+    out.push_back(where(request, "--admin-address") + ": address `" + chosen.admin_address->address +
+                  "` can be reached from other machines, and whoever reaches it is shown, without a key, how "
+                  "much is read and under which names");
   }
   return out;
 }

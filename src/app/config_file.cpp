@@ -3,6 +3,8 @@
 #include "s3proxy/observe/log.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -43,12 +45,14 @@ std::string with_dashes(std::string_view key) {
   return out;
 }
 
-/// What people call a kind of value that no setting has.
-std::string_view name_of_other(toml::node const& node) {
-  if (node.is_floating_point()) {
-    return "a number with a fraction";
-  }
-  return "a date or a time";
+/// What people call the kind of value that no setting has.
+constexpr std::string_view name_of_other = "a date or a time";
+
+/// As short as it can be without becoming another number.
+std::string print_real(double number) {
+  std::array<char, 32> text{};
+  auto const [end, failure] = std::to_chars(text.data(), text.data() + text.size(), number);
+  return failure == std::errc{} ? std::string(text.data(), end) : std::string();
 }
 
 config_node reduced(toml::node const& node);
@@ -78,12 +82,15 @@ config_node reduced(toml::node const& node) {
   } else if (auto const* const number = node.as_integer()) {
     out.what = kind::integer;
     out.text = std::to_string(number->get());
+  } else if (auto const* const real = node.as_floating_point()) {
+    out.what = kind::real;
+    out.text = print_real(real->get());
   } else if (auto const* const truth = node.as_boolean()) {
     out.what = kind::boolean;
     out.text = truth->get() ? "true" : "false";
   } else {
     out.what = kind::other;
-    out.text = name_of_other(node);
+    out.text = name_of_other;
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #include "s3proxy/app/daemon.hpp"
 
 #include "s3proxy/proxy/session.hpp"
+#include "s3proxy/proxy/speculator.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -56,6 +57,9 @@ std::variant<std::unique_ptr<daemon>, std::string> daemon::start(daemon_settings
     worker->start();
   }
   made->control_.start();
+  if (auto& ahead = made->services_->ahead) {
+    asio::co_spawn(made->workers_.front()->context(), ahead->run(), asio::detached);
+  }
   return made;
 }
 
@@ -70,6 +74,9 @@ daemon::daemon(daemon_settings settings, observe::clock const& clock)
     auto const& worker = workers_.emplace_back(std::make_unique<net::worker>());
     worker_services_.push_back(
         std::make_unique<proxy::worker_services>(*services_, worker->context().get_executor(), connections));
+    if (services_->ahead) {
+      services_->ahead->add(*worker_services_.back());
+    }
   }
 }
 

@@ -38,6 +38,7 @@ std::optional<std::string> text_of(config_node const& node, std::string_view key
   switch (node.what) {
     case kind::text:
     case kind::integer:
+    case kind::real:
     case kind::boolean:
       return node.text;
     case kind::list:

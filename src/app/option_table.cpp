@@ -45,6 +45,18 @@ maybe_wrong put_address(std::string_view text, std::string_view, options& out) {
 maybe_wrong put_memory(std::string_view text, std::string_view from, options& out) {
   return put_sourced(parse_memory(text), from, out.memory);
 }
+maybe_wrong put_admin_address(std::string_view text, std::string_view, options& out) {
+  return put(parse_listen_place(text), out.admin_address);
+}
+maybe_wrong put_read_ahead(std::string_view text, std::string_view, options& out) {
+  return put(parse_read_ahead(text), out.read_ahead.mode);
+}
+maybe_wrong put_read_ahead_budget(std::string_view text, std::string_view, options& out) {
+  return put(parse_ratio(text), out.read_ahead.budget);
+}
+maybe_wrong put_small_object(std::string_view text, std::string_view, options& out) {
+  return put(parse_size(text), out.read_ahead.small_object);
+}
 maybe_wrong put_metadata_ttl(std::string_view text, std::string_view, options& out) {
   return put(parse_duration(text), out.metadata_ttl);
 }
@@ -130,17 +142,27 @@ maybe_wrong put_sts_duration(std::string_view text, std::string_view, options& o
   return put(parse_session_duration(text), out.sts_duration);
 }
 
-maybe_wrong put_skip_verify(std::string_view text, std::string_view, options& out) {
+/// For switches with one yes.
+template <class Enum>
+maybe_wrong put_switch(std::string_view text, Enum yes, Enum no, Enum& slot) {
   if (!says_yes(text) && !says_no(text)) {
     return in_backticks(text) + " is neither yes nor no; allowed: yes, no";
   }
-  out.store_certificate = says_yes(text) ? certificate_check::skipped : certificate_check::yes;
+  slot = says_yes(text) ? yes : no;
   return std::nullopt;
+}
+
+maybe_wrong put_skip_verify(std::string_view text, std::string_view, options& out) {
+  return put_switch(text, certificate_check::skipped, certificate_check::yes, out.store_certificate);
+}
+maybe_wrong put_fleet(std::string_view text, std::string_view, options& out) {
+  return put_switch(text, proxy::fleet::balanced, proxy::fleet::alone, out.read_ahead.fleet);
 }
 
 constexpr std::string_view store = "The store";
 constexpr std::string_view listener = "Listening";
 constexpr std::string_view caching = "Caching";
+constexpr std::string_view ahead = "Reading ahead";
 constexpr std::string_view clients = "Clients";
 constexpr std::string_view tokens = "Token exchange";
 constexpr std::string_view logs = "Logs";
@@ -182,6 +204,11 @@ constexpr auto rows = std::to_array<option_row>({
      "A domain whose subdomains are buckets (virtual-host style). May be given several times; the variable "
      "takes a comma-separated list.",
      times::many, effect::at_start, add_text<&options::domains, parse_domain>},
+    {listener, "--admin-address", "", "HOST:PORT", "", "none: off", "",
+     "Where to serve /-/metrics (Prometheus), /-/health and /-/read-ahead, to whoever asks and without TLS. "
+     "A "
+     "port alone listens on this machine only; port 0 lets the kernel choose.",
+     times::once, effect::at_start, put_admin_address},
     {listener, "--threads", "", "N", "", "the number of cores", "", "Worker threads, 1 to 1024.", times::once,
      effect::at_start, put_threads},
     {caching, "--memory", "", "SIZE", "",
@@ -199,6 +226,22 @@ constexpr auto rows = std::to_array<option_row>({
      "several times; "
      "the variable takes a comma-separated list.",
      times::many, effect::at_start, add_text<&options::immutable, parse_glob>},
+    {ahead, "--read-ahead", "", "off|metadata|lean|full", "", "full", "",
+     "What is read before anybody asks for it: nothing; the ends of columnar files; also data that is nearly "
+     "certain to be asked for (for stores behind a thin or billed line); also what is more likely asked for "
+     "than not.",
+     times::once, effect::at_start, put_read_ahead},
+    {ahead, "--read-ahead-budget", "", "RATIO", "", "2", "",
+     "At most so many bytes ahead for each byte asked for, over a minute.", times::once, effect::at_start,
+     put_read_ahead_budget},
+    {ahead, "--small-object", "", "SIZE", "", "2MiB", "",
+     "Objects up to this size are fetched whole where that pays; 0 fetches none whole.", times::once,
+     effect::at_start, put_small_object},
+    {ahead, "--fleet", "", "yes|no", "", "no", "yes",
+     "Several s3proxy stand behind one balancer: of a listing, only keys like those that are asked for here "
+     "are "
+     "read ahead.",
+     times::once, effect::at_start, put_fleet},
     {clients, "--allow-anonymous", "", reach, "", "no", "loopback",
      "Sign for clients that do not sign. Without a value only where --address is a loopback address; "
      "=network lets everybody who reaches the port use the store with these credentials.",

@@ -198,6 +198,52 @@ bool is_loopback(std::string_view address) {
   return !failure && parsed_address.is_loopback();
 }
 
+parsed<listen_place> parse_listen_place(std::string_view text) {
+  auto const colon = text.rfind(':');
+  auto const host = colon == std::string_view::npos ? "127.0.0.1" : text.substr(0, colon);
+  auto const port = parse_port(colon == std::string_view::npos ? text : text.substr(colon + 1));
+  auto const address = parse_address(host);
+  // Without brackets nobody can see where an IPv6 address ends and its port begins.
+  bool const is_bare_v6 = host.find(':') != std::string_view::npos && host.front() != '[';
+  if (!port || !address || is_bare_v6) {
+    return refuse(
+        text, "is not an address with a port",
+        "127.0.0.1:9090, [::1]:9090, localhost:9090 (port 0 lets the kernel choose), or a port alone, "
+        "which listens on this machine only");
+  }
+  return listen_place{*address, *port};
+}
+
+parsed<read_ahead::mode> parse_read_ahead(std::string_view text) {
+  using read_ahead::mode;
+  for (auto const one : {mode::off, mode::metadata, mode::lean, mode::full}) {
+    if (text == read_ahead::to_text(one)) {
+      return one;
+    }
+  }
+  return refuse(text, "is not a way to read ahead", "off, metadata, lean, full");
+}
+
+parsed<double> parse_ratio(std::string_view text) {
+  constexpr double most = 1000;
+  bool const is_plain = !text.empty() && is_digit(text.front()) && is_digit(text.back()) &&
+                        std::ranges::all_of(text, [](char c) { return is_digit(c) || c == '.'; });
+  double value = 0;
+  auto const [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  bool const is_whole = is_plain && failure == std::errc{} && end == text.data() + text.size();
+  if (!is_whole || value <= 0 || value > most) {
+    return refuse(text, "is not a ratio", "a number above 0, such as 2 or 0.5, and at most 1000");
+  }
+  return value;
+}
+
+std::string print_ratio(double ratio) {
+  std::array<char, 32> text{};
+  auto const [end, failure] =
+      std::to_chars(text.data(), text.data() + text.size(), ratio, std::chars_format::fixed);
+  return failure == std::errc{} ? std::string(text.data(), end) : "?";
+}
+
 parsed<std::string> parse_region(std::string_view text) {
   bool const well_formed =
       !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {

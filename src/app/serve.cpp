@@ -74,6 +74,7 @@ daemon_settings settings_of(resolved const& with, roster_keeper const& keeper) {
     proxy.policy.immutable.emplace_back(pattern);
   }
   proxy.memory = with.memory.bytes;
+  proxy.read_ahead = chosen.read_ahead;
   proxy.domains = chosen.domains;
   proxy.cors_origins = chosen.cors_origins;
   if (chosen.token_exchange != token_exchange::no) {
@@ -124,6 +125,7 @@ banner_facts banner_of(resolved const& with, daemon const& running) {
   facts.identities = with.request.declared.identities.size();
   facts.file = with.request.declared.file;
   facts.memory = with.memory;
+  facts.read_ahead = chosen.read_ahead;
   facts.allow_anonymous = chosen.allow_anonymous;
   return facts;
 }

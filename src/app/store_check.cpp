@@ -20,7 +20,8 @@ boost::asio::awaitable<probe_outcome> check_store(upstream::origin_settings cons
   request.method = "GET";
   request.path = "/";
   request.signer = std::move(signer);
-  auto answer = co_await client.read(std::move(request), count);
+  auto errand = upstream::demand_of({});
+  auto answer = co_await client.read(std::move(request), std::move(errand), count);
   if (!answer) {
     co_return probe_failure{base::to_errc(answer.error()), {}};
   }

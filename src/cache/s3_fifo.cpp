@@ -13,6 +13,18 @@ void s3_fifo::insert(eviction_node& node) {
               : push(small_, node, eviction_node::place::small);
 }
 
+void s3_fifo::insert_on_probation(eviction_node& node) {
+  assert(node.where == eviction_node::place::none);
+  node.uses = 0;
+  push(probation_, node, eviction_node::place::probation);
+}
+
+void s3_fifo::admit(eviction_node& node) {
+  assert(node.where == eviction_node::place::probation);
+  take(node);
+  insert(node);
+}
+
 void s3_fifo::erase(eviction_node& node) {
   if (node.where != eviction_node::place::none) {
     take(node);
@@ -26,6 +38,9 @@ void s3_fifo::recharge(eviction_node& node, std::size_t charge) {
 }
 
 eviction_node* s3_fifo::evict(std::function<bool(eviction_node const&)> const& may_go) {
+  if (auto* victim = evict_from_probation(may_go)) {
+    return victim;
+  }
   auto const small_is_full = small_.charge * 10 >= capacity_ || main_.count == 0;
   if (small_is_full) {
     if (auto* victim = evict_small(may_go)) {
@@ -40,6 +55,22 @@ eviction_node* s3_fifo::evict(std::function<bool(eviction_node const&)> const& m
     return victim;
   }
   return evict_main(may_go);  // what was read twice has just moved there
+}
+
+eviction_node* s3_fifo::oldest_on_probation(std::function<bool(eviction_node const&)> const& may_go) const {
+  auto* node = probation_.oldest;
+  while (node && !may_go(*node)) {
+    node = node->next;
+  }
+  return node;
+}
+
+eviction_node* s3_fifo::evict_from_probation(std::function<bool(eviction_node const&)> const& may_go) {
+  auto* const victim = oldest_on_probation(may_go);
+  if (victim) {
+    take(*victim);
+  }
+  return victim;
 }
 
 eviction_node* s3_fifo::evict_small(std::function<bool(eviction_node const&)> const& may_go) {
@@ -97,6 +128,9 @@ void s3_fifo::take(eviction_node& node) {
 
 s3_fifo::queue& s3_fifo::queue_of(eviction_node const& node) {
   assert(node.where != eviction_node::place::none);
+  if (node.where == eviction_node::place::probation) {
+    return probation_;
+  }
   return node.where == eviction_node::place::small ? small_ : main_;
 }
 

@@ -108,7 +108,7 @@ void learn_refusal(exchange& ex, cache::read_request const& read, unsigned statu
 }
 
 void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr facts, byte_span span,
-               upstream::origin_answer answer, std::optional<first_fill>& out) {
+               upstream::origin_answer answer, store::purpose why, std::optional<first_fill>& out) {
   // Of a long answer only the first window is taken here; the reader fetches the rest as its client takes it.
   // What is under way behind it is lost, with its connection: a longer first bite makes that rarer.
   auto const begin = base::round_up(span.begin, cache::cell_size);
@@ -120,12 +120,12 @@ void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr f
     return;
   }
   auto flight = std::make_shared<store::flight>();
-  auto permit = ex.shared().blocks.claim(*facts, {begin, end}, flight);
+  auto permit = ex.shared().blocks.claim(*facts, {begin, end}, flight, why);
   if (permit.empty()) {
     return;
   }
   out.emplace(fill_order{read.id, ex.principal, ex.signer, ex.store_path, std::move(facts), std::move(permit),
-                         std::move(flight), std::make_shared<upstream::call_count>()},
+                         std::move(flight), std::make_shared<upstream::call_count>(), ex.errand()},
               coming_answer{std::move(answer), span.begin});
 }
 
@@ -134,7 +134,7 @@ void make_fill(exchange& ex, cache::read_request const& read, cache::facts_ptr f
 awaitable<result<asked>> ask_head(exchange& ex, cache::read_request const& read) {
   auto const began = ex.shared().begin();
   auto request = object_request(ex, read, "HEAD");
-  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.errand(), ex.origin);
   if (!answer) {
     co_return answer.error();
   }
@@ -158,6 +158,33 @@ awaitable<result<asked>> ask_head(exchange& ex, cache::read_request const& read)
   co_return asked::answered;
 }
 
+awaitable<std::optional<byte_span>> ask_tail(exchange& ex, cache::read_request const& read,
+                                             byte_count length) {
+  auto const began = ex.shared().begin();
+  auto request = object_request(ex, read, "GET");
+  request.headers.add("Range", "bytes=-" + std::to_string(length));
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.errand(), ex.origin);
+  if (!answer || answer->head.status != 206) {
+    co_return std::nullopt;
+  }
+  std::optional<byte_count> size;
+  auto const span = span_told(answer->head, size);
+  auto const is_tail = span && span->end == size && span->size() == std::min(length, *size);
+  auto facts = is_tail ? learn(ex, read, answer->head, size, began) : nullptr;
+  if (!facts) {
+    co_return std::nullopt;
+  }
+  std::optional<first_fill> fill;
+  make_fill(ex, read, std::move(facts), *span, std::move(*answer), store::purpose::speculation, fill);
+  if (!fill) {
+    co_return std::nullopt;
+  }
+  ex.stored = true;
+  auto const coming = fill->order.permit.span();
+  start_fill(ex.worker, std::move(fill->order), std::move(fill->coming));
+  co_return coming;
+}
+
 awaitable<result<asked>> ask_get(exchange& ex, cache::read_request const& read,
                                  std::optional<base::etag> const& if_match, std::optional<first_fill>& fill) {
   auto const began = ex.shared().begin();
@@ -172,7 +199,7 @@ awaitable<result<asked>> ask_get(exchange& ex, cache::read_request const& read,
   if (if_match) {
     request.headers.add("If-Match", if_match->str());
   }
-  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.errand(), ex.origin);
   if (!answer) {
     co_return answer.error();
   }
@@ -182,7 +209,7 @@ awaitable<result<asked>> ask_get(exchange& ex, cache::read_request const& read,
     auto const span = span_told(head, size);
     auto facts = learn(ex, read, head, span ? size : std::nullopt, began);
     if (facts && span) {
-      make_fill(ex, read, std::move(facts), *span, std::move(*answer), fill);
+      make_fill(ex, read, std::move(facts), *span, std::move(*answer), store::purpose::demand, fill);
       ex.stored = ex.stored || fill.has_value();
     }
     co_return asked::learnt;

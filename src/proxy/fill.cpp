@@ -4,10 +4,13 @@
 #include "s3proxy/http/target.hpp"
 #include "s3proxy/observe/log.hpp"
 
+#include "counted_task.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -73,13 +76,18 @@ errc learn_from_refusal(services& shared, fill_order const& order, unsigned stat
   }
 }
 
-awaitable<result<coming_answer>> ask_for(worker_services& worker, fill_order const& order, byte_span span) {
+awaitable<result<coming_answer>> ask_for(worker_services& worker, fill_order const& order, byte_span span,
+                                         fill_end& end) {
+  auto const& clock = worker.shared.clock;
   auto const began = worker.shared.begin();
   auto request = range_request(order, span);
-  auto answer = co_await worker.origin.read(std::move(request), *order.calls);
+  auto answer = co_await worker.origin.read(std::move(request), order.errand, *order.calls);
   if (!answer) {
     co_return answer.error();
   }
+  end.status = answer->head.status;
+  end.waited = answer->asked - began.at;
+  end.first_byte = clock.now() - answer->asked;
   auto const begin = begin_of(order, answer->head, span);
   if (!begin) {
     observe::info(observe::room::proxy,
@@ -122,42 +130,72 @@ awaitable<progress> store_body(fill_order& order, coming_answer& from, std::vect
   co_return progress{at, std::nullopt};
 }
 
-/// Counts a task for as long as its frame lives.
-class counted_task {
- public:
-  explicit counted_task(services& shared) : shared_(shared) { ++shared_.open_fills; }
-  counted_task(counted_task const&) = delete;
-  counted_task& operator=(counted_task const&) = delete;
-  ~counted_task() { --shared_.open_fills; }
+/// What the task has in hand, for those who end it from outside. Lives on the worker.
+struct in_hand {
+  upstream::errand_ptr errand;
+  upstream::origin_exchange* reading = nullptr;
 
- private:
-  services& shared_;
+  void give_up() {
+    errand->withdraw();
+    if (reading) {
+      reading->cancel();
+    }
+  }
 };
 
-awaitable<void> run(worker_services& worker, fill_order order, std::optional<coming_answer> coming) {
-  counted_task const counted(worker.shared);
-  std::vector<char> buffer(worker.shared.config.limits.relay_bytes);
-  auto const end = order.permit.span().end;
-  auto at = order.permit.span().begin;
-  std::optional<errc> fault;
-
-  // The task owns the answer it reads; whoever abandons it may be on another worker, so the word is posted.
-  auto const current = std::make_shared<upstream::origin_exchange*>(nullptr);
+/// The task owns the answer it reads; whoever abandons it may be on another worker, so the word is posted.
+std::shared_ptr<in_hand> listen_to_readers(worker_services& worker, fill_order& order) {
+  auto const now = std::make_shared<in_hand>(in_hand{order.errand});
   std::weak_ptr<store::flight> const flight = order.flight;
-  order.flight->on_abandoned([current, flight, executor = worker.executor] {
-    asio::post(executor, [current, flight] {
+  order.flight->on_abandoned([now, flight, executor = worker.executor] {
+    asio::post(executor, [now, flight] {
       auto const waited_for = flight.lock();
-      if (*current && waited_for && waited_for->abandoned()) {
-        (*current)->cancel();
+      if (waited_for && !waited_for->finished() && waited_for->abandoned()) {
+        now->give_up();
       }
     });
   });
+  order.flight->on_wanted(
+      [errand = order.errand](std::uint64_t client) { errand->promote(upstream::client_number{client}); });
+  return now;
+}
 
-  for (unsigned resumes = 0; at < end && !order.flight->abandoned(); ++resumes) {
+unsigned resumes_left(worker_services const& worker, fill_order const& order, unsigned made) {
+  auto const allowed =
+      order.errand->how_urgent() == upstream::urgency::demand ? worker.shared.config.limits.resumes : 0;
+  return allowed - std::min(allowed, made);
+}
+
+/// What the readers are told. Of what was begun as speculation they hear only that the object is another: the
+/// rest may be no answer to them, so they ask for themselves, as they do when everybody had left before them.
+std::optional<errc> for_readers(fill_order const& order, upstream::urgency begun_as, fill_end const& end) {
+  if (order.errand->withdrawn()) {
+    return std::nullopt;
+  }
+  auto const refused = end.status == 401 || end.status == 403;
+  if (begun_as == upstream::urgency::speculation && (end.fault != errc::version_changed || refused)) {
+    return std::nullopt;
+  }
+  return end.fault;
+}
+
+awaitable<void> run(worker_services& worker, fill_order order, std::optional<coming_answer> coming,
+                    std::shared_ptr<in_hand> now) {
+  counted_task const counted(worker.shared);
+  auto const begun_as = order.errand->how_urgent();
+  std::vector<char> buffer(worker.shared.config.limits.relay_bytes);
+  auto const span = order.permit.span();
+  auto at = span.begin;
+  std::optional<cache::time_point> asked;
+  fill_end end;
+  end.asked = span.size();
+
+  for (unsigned resumed = 0; at < span.end && !order.flight->abandoned(); ++resumed) {
     if (!coming) {
-      auto answered = co_await ask_for(worker, order, {at, end});
+      auto answered = co_await ask_for(worker, order, {at, span.end}, end);
+      order.question.reset();
       if (!answered) {
-        fault = base::to_errc(answered.error());
+        end.fault = base::to_errc(answered.error());
         break;
       }
       coming = std::move(*answered);
@@ -165,25 +203,36 @@ awaitable<void> run(worker_services& worker, fill_order order, std::optional<com
         break;  // everybody left while the store was thinking
       }
     }
-    *current = coming->answer.body.get();
+    asked = asked.value_or(coming->answer.asked);
+    now->reading = coming->answer.body.get();
     auto const got = co_await store_body(order, *coming, buffer);
-    *current = nullptr;
+    now->reading = nullptr;
     coming.reset();
-    at = std::max(at, base::round_down(got.at, cache::cell_size));  // a cell begun is fetched again
-    fault = got.fault;
-    if (!fault || resumes >= worker.shared.config.limits.resumes ||
-        base::describe(*fault).retry != base::retry_kind::read) {
+    // A cell begun is fetched again.
+    at = std::max(at, got.at >= span.end ? span.end : base::round_down(got.at, cache::cell_size));
+    end.fault = got.fault;
+    if (!end.fault || resumes_left(worker, order, resumed) == 0 ||
+        base::describe(*end.fault).retry != base::retry_kind::read) {
       break;
     }
   }
+  end.stored = at - span.begin;
+  end.abandoned = order.flight->abandoned() || order.errand->withdrawn();
+  end.total = asked ? worker.shared.clock.now() - *asked : cache::duration{};
+  auto const told = for_readers(order, begun_as, end);
   order.permit.release();
-  order.flight->finish(fault);
+  order.flight->finish(told);
+  if (order.on_end) {
+    order.on_end(end);
+  }
 }
 
 }  // namespace
 
 void start_fill(worker_services& worker, fill_order order, std::optional<coming_answer> coming) {
-  asio::co_spawn(worker.executor, run(worker, std::move(order), std::move(coming)), asio::detached);
+  auto now = listen_to_readers(worker, order);
+  asio::co_spawn(worker.executor, run(worker, std::move(order), std::move(coming), std::move(now)),
+                 asio::detached);
 }
 
 std::string query_of(cache::object_id const& id) {

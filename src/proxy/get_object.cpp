@@ -5,11 +5,13 @@
 #include "s3proxy/proxy/object_reader.hpp"
 #include "s3proxy/proxy/read_request.hpp"
 #include "s3proxy/proxy/relay.hpp"
+#include "s3proxy/proxy/speculator.hpp"
 
 #include "wake_up.hpp"
 
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace s3proxy::proxy {
 namespace {
@@ -28,6 +30,8 @@ struct course {
   bool brought_bytes = false;  ///< an ask_get did: what it serves was not held before
   bool waited_for_question = false;
   bool head_first = false;
+  bool told_of_read = false;  ///< who reads ahead knows of it
+  byte_span tail{};           ///< of the object: it comes with what a HEAD asked for
 };
 
 std::string object_fields(exchange const& ex, cache::object_facts const& facts,
@@ -76,6 +80,10 @@ awaitable<result<served>> serve_body(exchange& ex, course& way, cache::facts_ptr
   auto const closed = range && std::holds_alternative<http::open_range>(*range) == false;
   object_reader reader(ex, way.read.id, facts, span,
                        closed ? cache::read_extent::closed : cache::read_extent::open_ended);
+  if (way.told_of_read) {
+    reader.is_told_of();
+  }
+  way.told_of_read = true;
   if (way.fill) {
     reader.join(way.fill->order.flight);
     start_fill(ex.worker, std::move(way.fill->order), std::move(way.fill->coming));
@@ -134,11 +142,37 @@ awaitable<result<void>> serve_not_modified(exchange& ex, course const& way,
   co_return co_await send(ex, head, {});
 }
 
+/// How much of the object's end to ask for instead of its head: see speculator::tail_for_head. What a HEAD
+/// tells and a GET of a part does not is asked for by a HEAD.
+byte_count tail_wanted(exchange& ex, course const& way) {
+  auto const& read = way.read;
+  auto const fit = ex.shared().ahead && read.kind == cache::read_kind::head && !read.range &&
+                   read.checksums == cache::checksum_wish::none && !ex.query.contains("partNumber");
+  return fit ? ex.shared().ahead->tail_for_head(ex) : 0;
+}
+
+/// Tells who reads ahead what a client waits for, before the store is asked for it: where a listing has told
+/// the object's size, what comes next can be asked for at the same time.
+void tell_early(exchange& ex, course& way, cache::object_facts const& facts) {
+  auto const& read = way.read;
+  if (!ex.shared().ahead || read.kind != cache::read_kind::get || std::exchange(way.told_of_read, true)) {
+    return;
+  }
+  auto const whole = byte_span{0, facts.id.size};
+  auto const span = read.range ? http::resolve(*read.range, facts.id.size) : whole;
+  if (span && !span->empty()) {
+    ex.shared().ahead->reads(ex, facts, *span, read_ahead::held::no);
+  }
+}
+
 /// Asks the store, or waits for the answer to the same question of another request of the same principal.
 awaitable<result<asked>> ask(exchange& ex, course& way, cache::plan const& plan) {
   store::flight_table::turn turn;
   if (!way.waited_for_question) {
     turn = ex.shared().questions.ask_or_wait(way.read.id, ex.principal);
+  }
+  if (turn.theirs) {
+    turn.theirs->want(static_cast<std::uint64_t>(ex.client_number()));  // it may be begun for nobody
   }
   if (turn.theirs) {
     way.waited_for_question = true;  // once: a verdict that was no help is not waited for again
@@ -157,6 +191,12 @@ awaitable<result<asked>> ask(exchange& ex, course& way, cache::plan const& plan)
   }
   way.asked_store = true;
   ex.phase = cache::phase::miss;  // until it is known to be better
+  if (auto const length = tail_wanted(ex, way); length > 0) {
+    if (auto const tail = co_await ask_tail(ex, way.read, length)) {
+      way.tail = *tail;
+      co_return asked::learnt;
+    }
+  }
   if (plan.step == cache::step::ask_head || way.head_first) {
     co_return co_await ask_head(ex, way.read);
   }
@@ -171,7 +211,7 @@ awaitable<result<void>> bypass(exchange& ex, cache::reason why) {
   ex.reason = why;
   auto const began = ex.shared().begin();
   auto request = forwarded_request(ex);
-  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.errand(), ex.origin);
   if (!answer) {
     co_return answer.error();
   }
@@ -190,7 +230,7 @@ awaitable<result<void>> get_object(exchange& ex) {
   }
   course way{.read = std::move(*understood), .fill = {}};
   auto const holds = [&](cache::object_facts const& facts, byte_span span) {
-    auto const found = shared.blocks.find(facts, span.begin, store::block_store::use::peeks);
+    auto const found = shared.blocks.find(facts, span, store::block_store::use::peeks);
     return !found.bytes.empty() || found.coming != nullptr;
   };
 
@@ -212,6 +252,9 @@ awaitable<result<void>> get_object(exchange& ex) {
         co_return co_await bypass(ex, cache::reason::unsatisfiable);
       case cache::step::serve: {
         if (way.read.kind == cache::read_kind::head) {
+          if (shared.ahead && way.asked_store) {
+            shared.ahead->opened(ex, *known.facts, way.tail);
+          }
           co_return co_await serve_head(ex, way, *known.facts, plan.span);
         }
         auto done = co_await serve_body(ex, way, known.facts, plan.span);
@@ -232,6 +275,9 @@ awaitable<result<void>> get_object(exchange& ex) {
       case cache::step::ask_get: {
         ++questions;
         way.fill.reset();  // of an earlier question: nobody will read it
+        if (known.facts) {
+          tell_early(ex, way, *known.facts);
+        }
         auto outcome = co_await ask(ex, way, plan);
         if (!outcome) {
           co_return outcome.error();

@@ -1,9 +1,15 @@
 #include "s3proxy/proxy/object_reader.hpp"
 
+#include "s3proxy/proxy/speculator.hpp"
+#include "s3proxy/read_ahead/table_name.hpp"
+
 #include "wake_up.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace s3proxy::proxy {
 namespace {
@@ -13,6 +19,13 @@ using base::byte_span;
 using base::errc;
 using base::result;
 using boost::asio::awaitable;
+
+/// Names the scan that a request belongs to, so that its reads of one block are one use.
+store::scan_tag scan_tag_of(exchange const& ex) {
+  auto const table = std::hash<std::string_view>{}(read_ahead::table_of(ex.where.key.str()));
+  auto const mixed = (table ^ static_cast<std::uint64_t>(ex.client_number())) * 0x9e3779b97f4a7c15ULL;
+  return store::scan_tag{static_cast<std::uint32_t>(mixed >> 32) | 1U};
+}
 
 }  // namespace
 
@@ -25,7 +38,11 @@ object_reader::object_reader(exchange& ex, cache::object_id id, cache::facts_ptr
       extent_(extent),
       at_(span.begin),
       scheduled_(span.begin),
-      wake_(std::make_unique<wake_up>(ex.client)) {}
+      wake_(std::make_unique<wake_up>(ex.client)) {
+  if (ex.shared().ahead) {
+    tag_ = scan_tag_of(ex);
+  }
+}
 
 object_reader::~object_reader() {
   for (auto const& flight : joined_) {
@@ -37,6 +54,7 @@ object_reader::~object_reader() {
 void object_reader::join(std::shared_ptr<store::flight> flight) {
   if (std::ranges::find(joined_, flight) == joined_.end()) {
     flight->join();
+    flight->want(static_cast<std::uint64_t>(ex_.client_number()));
     joined_.push_back(std::move(flight));
   }
 }
@@ -64,6 +82,7 @@ void object_reader::fetch_ahead() {
   }
   auto& blocks = ex_.shared().blocks;
   auto const missing = blocks.missing(*facts_, {scheduled_, horizon});
+  auto const lacked = !missing.empty();
   for (auto const& span : cache::plan_fetches(missing, limits.fetch)) {
     auto flight = std::make_shared<store::flight>();
     auto permit = blocks.claim(*facts_, span, flight);
@@ -73,10 +92,20 @@ void object_reader::fetch_ahead() {
     join(flight);
     ex_.stored = true;
     start_fill(ex_.worker,
-               {id_, ex_.principal, ex_.signer, ex_.store_path, facts_, std::move(permit), flight, calls_},
+               {id_, ex_.principal, ex_.signer, ex_.store_path, facts_, std::move(permit), flight, calls_,
+                ex_.errand()},
                std::nullopt);
   }
   scheduled_ = std::max(scheduled_, horizon);
+  if (lacked) {
+    tell_of_read(read_ahead::held::no);
+  }
+}
+
+void object_reader::tell_of_read(read_ahead::held bytes) {
+  if (ex_.shared().ahead && !std::exchange(told_of_read_, true)) {
+    ex_.shared().ahead->reads(ex_, *facts_, span_, bytes);
+  }
 }
 
 awaitable<result<object_reader::piece>> object_reader::next() {
@@ -87,8 +116,12 @@ awaitable<result<object_reader::piece>> object_reader::next() {
   fetch_ahead();
   for (;;) {
     auto const seen = awaited ? awaited->progress() : 0;
-    auto found = shared.blocks.find(*facts_, at_);
+    auto found = shared.blocks.find(*facts_, {at_, span_.end}, store::block_store::use::counts, tag_);
     if (!found.bytes.empty()) {
+      if (found.guessed > 0) {
+        ex_.guessed_bytes += found.guessed;
+        tell_of_read(asleep_before ? read_ahead::held::no : read_ahead::held::yes);
+      }
       auto const count = std::min<byte_count>(found.bytes.size(), span_.end - at_);
       at_ += count;
       (asleep_before ? waited_ : served_held_) = true;
@@ -106,6 +139,7 @@ awaitable<result<object_reader::piece>> object_reader::next() {
     if (found.coming) {
       asleep_before = true;
       awaited_block_ = std::move(found.pin);
+      tell_of_read(read_ahead::held::no);
       co_await wake_->wait(*awaited, seen);
       if (wake_->client_gone()) {
         co_return errc::client_gone;

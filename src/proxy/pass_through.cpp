@@ -9,7 +9,7 @@ namespace s3proxy::proxy {
 boost::asio::awaitable<base::result<void>> pass_through(exchange& ex) {
   auto const began = ex.shared().begin();
   auto request = forwarded_request(ex);
-  auto answer = co_await ex.worker.origin.read(std::move(request), ex.origin);
+  auto answer = co_await ex.worker.origin.read(std::move(request), ex.errand(), ex.origin);
   if (!answer) {
     co_return answer.error();
   }

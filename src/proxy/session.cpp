@@ -7,6 +7,7 @@
 #include "s3proxy/proxy/answer.hpp"
 #include "s3proxy/proxy/authorize.hpp"
 #include "s3proxy/proxy/handlers.hpp"
+#include "s3proxy/proxy/speculator.hpp"
 
 #include <array>
 #include <exception>
@@ -162,9 +163,31 @@ awaitable<connection_fate> run_request(worker_services& worker, net::server_conn
   co_return ex.body_ended ? ex.fate : connection_fate::close;
 }
 
+/// Tells who reads ahead that a client is there, for as long as its session lives.
+class presence {
+ public:
+  presence(services& shared, net::server_connection const& client) : shared_(shared), client_(client) {
+    if (shared_.ahead) {
+      shared_.ahead->client_came(client_.peer());
+    }
+  }
+  presence(presence const&) = delete;
+  presence& operator=(presence const&) = delete;
+  ~presence() {
+    if (shared_.ahead) {
+      shared_.ahead->client_left(client_.peer());
+    }
+  }
+
+ private:
+  services& shared_;
+  net::server_connection const& client_;
+};
+
 }  // namespace
 
 awaitable<void> run_session(worker_services& worker, std::shared_ptr<net::server_connection> client) {
+  presence const there(worker.shared, *client);
   auto const& limits = worker.shared.config.limits;
   for (;;) {
     auto raw = co_await client->read_head();

@@ -134,7 +134,7 @@ outgoing store_body::frame(outgoing piece) {
 
 awaitable<result<void>> send_upload(exchange& ex, write_mark& mark, upstream::origin_request request,
                                     outgoing first, body_source next) {
-  auto opened = co_await ex.worker.origin.open(std::move(request), ex.origin);
+  auto opened = co_await ex.worker.origin.open(std::move(request), ex.errand(), ex.origin);
   if (!opened) {
     co_return opened.error();
   }

@@ -52,6 +52,11 @@ void list_scanner::element(std::string_view path, std::string_view text, bool tr
 }
 
 void list_scanner::read_part(std::string_view name, std::string_view text, bool truncated) {
+  if (name == "/StorageClass") {
+    bool const doubtful = truncated || class_.has_value();
+    class_ = doubtful ? storage_class::other : storage_class_named(text);
+    return;
+  }
   auto* const slot = name == "/Key"            ? &key_
                      : name == "/ETag"         ? &tag_
                      : name == "/Size"         ? &size_
@@ -70,6 +75,7 @@ void list_scanner::finish_entry(currency is) {
   auto const size_text = std::exchange(size_, std::nullopt);
   auto const modified = std::exchange(modified_, std::nullopt);
   auto const latest = std::exchange(latest_, std::nullopt);
+  auto const kept_in = std::exchange(class_, std::nullopt).value_or(storage_class::standard);
   bool const spoiled = std::exchange(spoiled_, false);
   if (is == currency::if_latest && latest != "true") {
     return;
@@ -81,7 +87,8 @@ void list_scanner::finish_entry(currency is) {
   listed_object object{.key = base::object_key{*key},
                        .tag = quoted(*tag),
                        .size = *size,
-                       .last_modified = http::parse_iso_date(modified.value_or(""))};
+                       .last_modified = http::parse_iso_date(modified.value_or("")),
+                       .storage_class = kept_in};
   auto const plain = url_encoded_ || url_expected_ ? decoded(*key) : std::nullopt;
   if (url_encoded_ && plain) {
     object.key = base::object_key{*plain};

@@ -2,6 +2,7 @@
 
 #include "s3proxy/cache/cells.hpp"
 #include "s3proxy/cache/s3_fifo.hpp"
+#include "s3proxy/store/block_store.hpp"
 #include "s3proxy/store/flight.hpp"
 
 #include <atomic>
@@ -29,13 +30,22 @@ struct block_key_hash {
   }
 };
 
+constexpr cache::cell_mask without(cache::cell_mask from, cache::cell_mask cells) {
+  return static_cast<cache::cell_mask>(from & ~cells);
+}
+
 /// One block. `valid` and `coming` are guarded by the shard's lock; bytes of valid cells never change, bytes
 /// of coming cells belong to their permit. A cell is in `valid`, in one mask of `coming`, or in neither.
 struct block : cache::eviction_node {
   block_key key{};
   char* bytes = nullptr;
-  bool borrowed = false;  // from the heap, not from the region
+  base::byte_count length = 0;  // what the object has of it
+  bool borrowed = false;        // from the heap, not from the region
+  bool on_probation = false;    // its node is there, or was when it was evicted
   cache::cell_mask valid = 0;
+  cache::cell_mask guessed = 0;  // of the valid: brought by speculation and not read yet
+  scan_tag reader = scan_tag::none;
+  std::uint64_t guess_number = 0;  // the order in which blocks came on probation, over all shards
   std::vector<std::pair<cache::cell_mask, std::shared_ptr<flight>>> coming;
   // Raised under the shard's lock only, so that zero under the lock means nobody holds it; lowered without.
   std::atomic<unsigned> pins{0};
@@ -47,22 +57,58 @@ struct block : cache::eviction_node {
     }
     return all;
   }
+  /// The object's bytes in `cells`: the last one may be short.
+  base::byte_count bytes_in(cache::cell_mask cells) const;
 };
 
-/// A share of the blocks with its own lock, memory and eviction order.
+/// What all shards know of guesses together.
+struct guess_account {
+  explicit guess_account(base::byte_count most) : most_on_probation(most) {}
+
+  /// Takes a block's place on probation, unless all are taken.
+  bool enter();
+  void leave() { on_probation -= cache::block_size; }
+
+  base::byte_count const most_on_probation;
+  std::atomic<base::byte_count> on_probation{0};
+  std::atomic<base::byte_count> landed{0};
+  std::atomic<base::byte_count> used{0};
+  std::atomic<base::byte_count> lost{0};
+  std::atomic<std::uint64_t> numbers{0};
+};
+
+/// A share of the blocks with its own lock, memory and eviction order. Everything but `in_flight` is called
+/// under the lock.
 struct block_shard {
-  explicit block_shard(std::size_t capacity) : order(capacity) {}
+  block_shard(std::size_t capacity, guess_account& account) : order(capacity), guesses(account) {}
   ~block_shard();
 
-  /// The block of `key`, made if need be: takes free memory, evicts for it, or borrows. Under the lock.
-  block& obtain(block_key key);
+  block* look_up(block_key key) const;
+  /// The block of `key`, made if need be: takes free memory, evicts for it, or borrows.
+  block& obtain(block_key key, base::byte_count length);
+  /// The same for speculation, which may evict only its own: none when there is no room for it.
+  block* obtain_for_guess(block_key key, base::byte_count length);
+  bool is_full() const { return order.charge() + cache::block_size > order.capacity(); }
+  /// Demand wants the block: it is no mere guess any more.
+  void admit(block& held);
+  /// Counts a demand read of valid cells. Gives the bytes of those that were a guess until now.
+  base::byte_count count_read(block& held, cache::cell_mask cells, scan_tag reader);
+  /// Counts cells that became valid.
+  void count_landed(block& held, cache::cell_mask cells, purpose why);
+  block* oldest_guess() const;
   void drop(block& victim);
+
+  std::atomic<base::byte_count>& in_flight(purpose why) {
+    return why == purpose::demand ? demanded_in_flight : guessed_in_flight;
+  }
 
   std::mutex mutex;
   std::unordered_map<block_key, std::unique_ptr<block>, block_key_hash> blocks;
   cache::s3_fifo order;
   std::vector<char*> free;
-  std::atomic<base::byte_count> in_flight{0};
+  guess_account& guesses;
+  std::atomic<base::byte_count> demanded_in_flight{0};
+  std::atomic<base::byte_count> guessed_in_flight{0};
 };
 
 }  // namespace s3proxy::store

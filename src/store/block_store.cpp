@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <sys/mman.h>
 
@@ -18,6 +18,7 @@ using cache::cell_mask;
 
 constexpr std::size_t most_shards = 16;
 constexpr std::size_t blocks_per_shard_at_least = 32;  // fewer would make eviction a lottery
+constexpr byte_count probation_part = 8;  // a wrong guess costs at most an eighth of what demand could hold
 
 std::size_t shards_for(byte_count budget) {
   auto const blocks = static_cast<std::size_t>(budget / cache::block_size);
@@ -35,66 +36,7 @@ byte_span whole_cells(cache::object_facts const& facts, byte_span span) {
   return inside.empty() ? byte_span{} : cache::align_to_cells(inside, facts.id.size);
 }
 
-cell_mask without(cell_mask from, cell_mask cells) {
-  return static_cast<cell_mask>(from & ~cells);
-}
-
 }  // namespace
-
-block_shard::~block_shard() {
-  for (auto& [key, held] : blocks) {
-    order.erase(*held);
-    if (held->borrowed) {
-      std::free(held->bytes);
-    }
-  }
-}
-
-block& block_shard::obtain(block_key key) {
-  auto& place = blocks[key];
-  if (place) {
-    return *place;
-  }
-  place = std::make_unique<block>();
-  auto& made = *place;
-  made.key = key;
-  made.fingerprint = block_key_hash{}(key);
-  made.charge = cache::block_size;
-  made.pins = 1;  // not its own victim
-  order.insert(made);
-  while (order.charge() > order.capacity()) {
-    auto* victim = order.evict(
-        [](cache::eviction_node const& node) { return static_cast<block const&>(node).pins.load() == 0; });
-    if (!victim) {
-      break;
-    }
-    drop(static_cast<block&>(*victim));
-  }
-  if (free.empty()) {
-    made.borrowed = true;
-    made.bytes = static_cast<char*>(std::malloc(cache::block_size));
-    if (!made.bytes) {
-      order.erase(made);
-      blocks.erase(key);
-      throw std::bad_alloc();
-    }
-  } else {
-    made.bytes = free.back();
-    free.pop_back();
-  }
-  made.pins = 0;
-  return made;
-}
-
-void block_shard::drop(block& victim) {
-  if (victim.borrowed) {
-    std::free(victim.bytes);
-  } else {
-    free.push_back(victim.bytes);
-  }
-  auto const key = victim.key;
-  blocks.erase(key);
-}
 
 block_pin::block_pin(block& pinned) : pinned_(&pinned) {
   pinned.pins.fetch_add(1, std::memory_order_relaxed);
@@ -144,13 +86,14 @@ void fill_permit::write(byte_count at, std::string_view bytes) {
     std::lock_guard const lock(piece.home->mutex);
     auto& held = *piece.pin.get();
     held.valid = static_cast<cell_mask>(held.valid | whole);
+    piece.home->count_landed(held, whole, purpose_);
     for (auto& [cells, owner] : held.coming) {
       if (owner == owner_) {
         cells = without(cells, whole);
       }
     }
     std::erase_if(held.coming, [](auto const& c) { return c.first == 0; });
-    piece.home->in_flight -= bytes_of(whole);
+    piece.home->in_flight(purpose_) -= bytes_of(whole);
     if (piece.pending == 0) {
       piece.pin = block_pin();  // its readers pin it now, or nobody does
     }
@@ -165,17 +108,18 @@ void fill_permit::release() {
     std::lock_guard const lock(piece.home->mutex);
     auto& held = *piece.pin.get();
     std::erase_if(held.coming, [&](auto const& c) { return c.second == owner_; });
-    piece.home->in_flight -= bytes_of(piece.pending);
+    piece.home->in_flight(purpose_) -= bytes_of(piece.pending);
     piece.pin = block_pin();
     if (held.valid == 0 && held.coming.empty() && held.pins.load() == 0) {
-      piece.home->order.erase(held);
       piece.home->drop(held);  // nothing came: the block leaves no trace
     }
   }
   pieces_.clear();
 }
 
-block_store::block_store(byte_count budget) : budget_(base::round_down(budget, cache::block_size)) {
+block_store::block_store(byte_count budget)
+    : budget_(base::round_down(budget, cache::block_size)),
+      guesses_(std::make_unique<guess_account>(budget_ / probation_part)) {
   auto const count = shards_for(budget_);
   auto const blocks = static_cast<std::size_t>(budget_ / cache::block_size);
   // Reserved, not taken: a page becomes resident when a block in it is first filled.
@@ -188,7 +132,8 @@ block_store::block_store(byte_count budget) : budget_(base::round_down(budget, c
   for (std::size_t i = 0; i < count; ++i) {
     auto const begin = blocks * i / count;
     auto const end = blocks * (i + 1) / count;
-    auto& made = *shards_.emplace_back(std::make_unique<block_shard>((end - begin) * cache::block_size));
+    auto& made =
+        *shards_.emplace_back(std::make_unique<block_shard>((end - begin) * cache::block_size, *guesses_));
     for (auto number = end; number > begin; --number) {
       made.free.push_back(region_ + (number - 1) * cache::block_size);
     }
@@ -204,20 +149,22 @@ block_shard& block_store::shard_of(std::uint64_t generation, std::uint64_t numbe
   return *shards_[block_key_hash{}({generation, number}) % shards_.size()];
 }
 
-block_store::look block_store::find(cache::object_facts const& facts, byte_count at, use kind) {
+block_store::look block_store::find(cache::object_facts const& facts, byte_span wanted, use kind,
+                                    scan_tag reader) {
   look out;
+  auto const at = wanted.begin;
   auto const number = cache::block_of(at);
   auto& home = shard_of(facts.generation, number);
   std::lock_guard const lock(home.mutex);
-  auto const found = home.blocks.find({facts.generation, number});
-  if (found == home.blocks.end()) {
+  auto* const found = home.look_up({facts.generation, number});
+  if (!found || wanted.empty()) {
     return out;
   }
-  auto& held = *found->second;
-  auto const length = cache::held_from(at, held.valid, facts.id.size);
+  auto& held = *found;
+  auto const length = std::min(cache::held_from(at, held.valid, facts.id.size), wanted.size());
   if (length > 0) {
     if (kind == use::counts) {
-      held.touch();
+      out.guessed = home.count_read(held, cache::cells_touched(number, {at, at + length}), reader);
     }
     out.pin = block_pin(held);
     out.bytes = {held.bytes + at % cache::block_size, static_cast<std::size_t>(length)};
@@ -232,19 +179,30 @@ block_store::look block_store::find(cache::object_facts const& facts, byte_count
   return out;
 }
 
-std::vector<byte_span> block_store::missing(cache::object_facts const& facts, byte_span span) {
+cell_mask block_store::absent_cells(cache::object_facts const& facts, std::uint64_t number,
+                                    byte_span wanted) const {
+  auto const cells = cache::cells_touched(number, wanted);
+  auto& home = shard_of(facts.generation, number);
+  std::lock_guard const lock(home.mutex);
+  auto const* const held = home.look_up({facts.generation, number});
+  return held ? without(cells, static_cast<cell_mask>(held->valid | held->coming_cells())) : cells;
+}
+
+bool block_store::holds(cache::object_facts const& facts, byte_span span) const {
+  auto const wanted = whole_cells(facts, span);
+  for (auto number = cache::block_of(wanted.begin); number * cache::block_size < wanted.end; ++number) {
+    if (absent_cells(facts, number, wanted) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::vector<byte_span> block_store::missing(cache::object_facts const& facts, byte_span span) const {
   std::vector<byte_span> runs;
   auto const wanted = whole_cells(facts, span);
   for (auto number = cache::block_of(wanted.begin); number * cache::block_size < wanted.end; ++number) {
-    auto absent = cache::cells_touched(number, wanted);
-    {
-      auto& home = shard_of(facts.generation, number);
-      std::lock_guard const lock(home.mutex);
-      if (auto const found = home.blocks.find({facts.generation, number}); found != home.blocks.end()) {
-        absent =
-            without(absent, static_cast<cell_mask>(found->second->valid | found->second->coming_cells()));
-      }
-    }
+    auto const absent = absent_cells(facts, number, wanted);
     for (unsigned cell = 0; cell < cache::cells_in_block; ++cell) {
       if ((absent & (1U << cell)) == 0) {
         continue;
@@ -262,22 +220,31 @@ std::vector<byte_span> block_store::missing(cache::object_facts const& facts, by
 }
 
 fill_permit block_store::claim(cache::object_facts const& facts, byte_span span,
-                               std::shared_ptr<flight> owner) {
-  fill_permit permit(facts.id.size, owner);
+                               std::shared_ptr<flight> owner, purpose why) {
+  fill_permit permit(facts.id.size, why, owner);
   auto const wanted = whole_cells(facts, span);
   permit.pieces_.reserve(static_cast<std::size_t>(wanted.size() / cache::block_size + 2));
   for (auto number = cache::block_of(wanted.begin); number * cache::block_size < wanted.end; ++number) {
+    block_key const key{facts.generation, number};
+    auto const length = base::intersect(cache::block_span(number), {0, facts.id.size}).size();
     auto& home = shard_of(facts.generation, number);
-    std::lock_guard const lock(home.mutex);
-    auto& held = home.obtain({facts.generation, number});
-    auto const taken = static_cast<cell_mask>(held.valid | held.coming_cells());
+    std::unique_lock lock(home.mutex);
+    auto* const held =
+        why == purpose::demand ? &home.obtain(key, length) : obtain_for_guess(lock, home, key, length);
+    if (!held) {
+      break;
+    }
+    auto const taken = static_cast<cell_mask>(held->valid | held->coming_cells());
     auto const mine = without(cache::cells_touched(number, wanted), taken);
     if (mine == 0) {
       continue;
     }
-    held.coming.emplace_back(mine, owner);
-    home.in_flight += bytes_of(mine);
-    permit.pieces_.push_back({&home, block_pin(held), number, mine});
+    if (why == purpose::demand) {
+      home.admit(*held);
+    }
+    held->coming.emplace_back(mine, owner);
+    home.in_flight(why) += bytes_of(mine);
+    permit.pieces_.push_back({&home, block_pin(*held), number, mine});
     auto const base = number * cache::block_size;
     auto const first = base + static_cast<unsigned>(std::countr_zero(mine)) * cache::cell_size;
     auto const last = base + static_cast<unsigned>(std::bit_width(mine)) * cache::cell_size;
@@ -289,12 +256,53 @@ fill_permit block_store::claim(cache::object_facts const& facts, byte_span span,
   return permit;
 }
 
+block* block_store::obtain_for_guess(std::unique_lock<std::mutex>& lock, block_shard& home,
+                                     block_key const& key, byte_count length) {
+  auto* const made = home.obtain_for_guess(key, length);
+  if (made || home.is_full()) {
+    return made;
+  }
+  // All places on probation are taken, here or in other shards; no two shards are locked at a time.
+  lock.unlock();
+  evict_oldest_guess();
+  lock.lock();
+  return home.obtain_for_guess(key, length);
+}
+
+void block_store::evict_oldest_guess() {
+  block_shard* home = nullptr;
+  auto oldest = std::numeric_limits<std::uint64_t>::max();
+  for (auto const& part : shards_) {
+    std::lock_guard const lock(part->mutex);
+    auto const* const guess = part->oldest_guess();
+    if (guess && guess->guess_number < oldest) {
+      oldest = guess->guess_number;
+      home = part.get();
+    }
+  }
+  if (!home) {
+    return;
+  }
+  std::lock_guard const lock(home->mutex);
+  if (auto* const guess = home->oldest_guess()) {  // another than before, if that one was just read
+    home->drop(*guess);
+  }
+}
+
 byte_count block_store::in_flight() const {
+  return in_flight(purpose::demand) + in_flight(purpose::speculation);
+}
+
+byte_count block_store::in_flight(purpose why) const {
   byte_count total = 0;
   for (auto const& part : shards_) {
-    total += part->in_flight.load();
+    total += part->in_flight(why).load();
   }
   return total;
+}
+
+block_store::guess_totals block_store::guesses() const {
+  return {guesses_->landed, guesses_->used, guesses_->lost, guesses_->on_probation};
 }
 
 std::size_t block_store::block_count() const {

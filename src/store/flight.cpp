@@ -23,6 +23,22 @@ void flight::leave() {
   }
 }
 
+void flight::want(std::uint64_t client) {
+  std::function<void(std::uint64_t)> told;
+  {
+    std::lock_guard const lock(mutex_);
+    if (wanted_by_) {
+      return;
+    }
+    wanted_by_ = client;
+    told = std::move(wanted_);
+    wanted_ = nullptr;
+  }
+  if (told) {
+    told(client);
+  }
+}
+
 std::uint64_t flight::progress() const {
   std::lock_guard const lock(mutex_);
   return progress_;
@@ -56,6 +72,7 @@ void flight::finish(std::optional<base::errc> outcome) {
   finished_ = true;
   outcome_ = outcome;
   abandoned_ = nullptr;
+  wanted_ = nullptr;
   wake_all(std::move(lock));
 }
 
@@ -73,6 +90,20 @@ void flight::on_abandoned(waker wake) {
 bool flight::abandoned() const {
   std::lock_guard const lock(mutex_);
   return joined_once_ && readers_ == 0;
+}
+
+void flight::on_wanted(std::function<void(std::uint64_t)> told) {
+  std::optional<std::uint64_t> already;
+  {
+    std::lock_guard const lock(mutex_);
+    already = wanted_by_;
+    if (!already) {
+      wanted_ = std::move(told);
+    }
+  }
+  if (already) {
+    told(*already);
+  }
 }
 
 void flight::wake_all(std::unique_lock<std::mutex> lock) {

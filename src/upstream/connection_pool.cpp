@@ -3,6 +3,7 @@
 #include "s3proxy/upstream/resolve.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -20,14 +21,14 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
 
-lease::lease(std::shared_ptr<connection_pool> pool, std::unique_ptr<connection> lent)
-    : pool_(std::move(pool)), lent_(std::move(lent)) {
+lease::lease(std::shared_ptr<connection_pool> pool, std::unique_ptr<connection> lent, errand_ptr borrower)
+    : pool_(std::move(pool)), lent_(std::move(lent)), borrower_(std::move(borrower)) {
   pool_->in_use_.insert(lent_.get());
 }
 
 lease::~lease() {
   if (lent_) {
-    pool_->give_back(std::move(lent_));
+    pool_->give_back(std::move(lent_), borrower_);
   }
 }
 
@@ -40,15 +41,16 @@ connection_pool::connection_pool(asio::any_io_executor executor, endpoint where,
       limits_(limits),
       known_(std::move(known)) {}
 
-asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice, std::string host) {
+asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice, std::string host,
+                                                       errand_ptr who) {
   if (shut_) {
     co_return errc::origin_busy;
   }
-  if (lent_ < most_) {
-    ++lent_;
+  if (has_place(who->how_urgent())) {
+    places_.push_back(who);
   } else {
     // Whoever gives one back hands its place on: nobody who comes in between can take it.
-    auto turn = co_await wait_for_turn();
+    auto turn = co_await wait_for_turn(who);
     if (!turn) {
       co_return turn.error();
     }
@@ -56,15 +58,15 @@ asio::awaitable<result<lease>> connection_pool::borrow(connection_choice choice,
   if (choice == connection_choice::any) {
     if (auto held = take_idle(host)) {
       held->used_before = true;
-      co_return lease(shared_from_this(), std::move(held));
+      co_return lease(shared_from_this(), std::move(held), std::move(who));
     }
   }
   // Idle ones of other hosts make room: the limit counts them all.
-  while (!idle_.empty() && idle_.size() + lent_ > most_) {
+  while (!idle_.empty() && idle_.size() + places_.size() > most_) {
     idle_.erase(idle_.begin());
   }
   // The lease counts from here on, so that a failed connect gives its place to the next in turn.
-  lease made(shared_from_this(), std::make_unique<connection>(executor_, tls_, limits_));
+  lease made(shared_from_this(), std::make_unique<connection>(executor_, tls_, limits_), std::move(who));
   made->host = host;
   auto found = co_await resolve(host);
   if (!found) {
@@ -87,12 +89,12 @@ void connection_pool::shut() {
   for (auto* used : in_use_) {
     used->close();
   }
-  for (auto const& one : waiting_) {
-    one->turn.cancel();
-  }
+  auto const wake = [](std::shared_ptr<waiter> const& one) { one->turn.cancel(); };
+  demand_.for_each(wake);
+  speculation_.for_each(wake);
 }
 
-void connection_pool::give_back(std::unique_ptr<connection> returned) {
+void connection_pool::give_back(std::unique_ptr<connection> returned, errand_ptr const& borrower) {
   in_use_.erase(returned.get());
   if (!shut_ && returned->reusable()) {
     returned->idle_since = std::chrono::steady_clock::now();
@@ -101,20 +103,57 @@ void connection_pool::give_back(std::unique_ptr<connection> returned) {
       idle_.erase(idle_.begin());  // reads that asked for a fresh connection left idle ones behind
     }
   }
-  pass_place_on();
+  places_.erase(std::ranges::find(places_, borrower));
+  call_waiting();
 }
 
-void connection_pool::pass_place_on() {
-  while (!waiting_.empty()) {
-    auto next = std::move(waiting_.front());
-    waiting_.pop_front();
-    if (!next->called) {
-      next->called = true;
-      next->turn.cancel();
+bool connection_pool::has_place(urgency how) const {
+  return places_.size() < most_ && (how == urgency::demand || speculating() < speculation_most());
+}
+
+std::size_t connection_pool::speculating() const {
+  auto const speculates = [](errand_ptr const& one) { return one->how_urgent() == urgency::speculation; };
+  return static_cast<std::size_t>(std::ranges::count_if(places_, speculates));
+}
+
+std::size_t connection_pool::speculation_most() const {
+  return most_ - std::min(most_, std::max<std::size_t>(1, most_ / limits_.demand_part));
+}
+
+void connection_pool::call_waiting() {
+  for (;;) {
+    auto& line = demand_.empty() ? speculation_ : demand_;
+    if (line.empty() || !has_place(demand_.empty() ? urgency::speculation : urgency::demand)) {
       return;
     }
+    auto const next = line.next();
+    next->called = true;
+    places_.push_back(next->who);
+    next->turn.cancel();
   }
-  --lent_;
+}
+
+void connection_pool::enqueue(std::shared_ptr<waiter> const& one) {
+  auto& line = one->who->how_urgent() == urgency::demand ? demand_ : speculation_;
+  line.add(one->who->whose(), one);
+}
+
+void connection_pool::dequeue(std::shared_ptr<waiter> const& one) {
+  if (!speculation_.remove(one)) {
+    demand_.remove(one);
+  }
+}
+
+void connection_pool::look_again_at(std::shared_ptr<waiter> const& one) {
+  if (one->called) {
+    return;
+  }
+  if (one->who->withdrawn()) {
+    one->turn.cancel();
+  } else if (speculation_.remove(one)) {
+    enqueue(one);
+    call_waiting();
+  }
 }
 
 std::unique_ptr<connection> connection_pool::take_idle(std::string_view host) {
@@ -133,15 +172,28 @@ std::unique_ptr<connection> connection_pool::take_idle(std::string_view host) {
   return nullptr;
 }
 
-asio::awaitable<result<void>> connection_pool::wait_for_turn() {
-  auto mine = std::make_shared<waiter>(waiter{asio::steady_timer(executor_, limits_.lease)});
-  waiting_.push_back(mine);
-  co_await mine->turn.async_wait(as_result);
-  if (!mine->called) {
-    mine->called = true;
-    co_return errc::origin_busy;
+asio::awaitable<result<void>> connection_pool::wait_for_turn(errand_ptr who) {
+  auto const mine = std::make_shared<waiter>(waiter{asio::steady_timer(executor_, limits_.lease), who});
+  // Heard before it is queued: a change that comes in between finds it in its queue.
+  who->on_change([executor = executor_, pool = weak_from_this(), weak = std::weak_ptr(mine)] {
+    asio::post(executor, [pool, weak] {
+      auto const here = pool.lock();
+      auto const one = weak.lock();
+      if (here && one) {
+        here->look_again_at(one);
+      }
+    });
+  });
+  enqueue(mine);
+  if (!who->withdrawn()) {
+    co_await mine->turn.async_wait(as_result);
   }
-  co_return result<void>{};
+  who->on_change(nullptr);
+  if (mine->called) {
+    co_return result<void>{};
+  }
+  dequeue(mine);
+  co_return who->withdrawn() ? errc::client_gone : errc::origin_busy;
 }
 
 asio::awaitable<result<connection_pool::addresses>> connection_pool::resolve(std::string const& host) {

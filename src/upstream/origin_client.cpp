@@ -24,6 +24,10 @@ std::string_view bucket_of(std::string_view path) {
   return path.substr(0, path.find('/'));
 }
 
+constexpr std::string_view demand_agent = "s3proxy/" S3PROXY_VERSION;
+/// So that who runs a store can tell what nobody has asked for yet.
+constexpr std::string_view speculation_agent = "s3proxy/" S3PROXY_VERSION " (read-ahead)";
+
 bool is_unreachable(errc why) {
   return why == errc::origin_unresolved || why == errc::origin_refused ||
          why == errc::origin_connect_timeout || why == errc::origin_tls_failed;
@@ -97,8 +101,10 @@ std::string origin_client::sign(origin_request const& request, destination const
   return {};
 }
 
-std::string origin_client::signed_head(origin_request const& request, destination const& to) {
+std::string origin_client::signed_head(origin_request const& request, destination const& to, urgency how) {
   auto headers = request.headers;
+  // Not signed: what lies between us and the store may add to it.
+  headers.set("User-Agent", how == urgency::demand ? demand_agent : speculation_agent);
   auto const there = endpoint{settings_.endpoint.scheme, to.host, settings_.endpoint.port};
   headers.set("Host", there.host_field());
   auto const query = sign(request, to, headers);
@@ -121,15 +127,20 @@ std::string origin_client::signed_head(origin_request const& request, destinatio
 
 awaitable<result<origin_answer>> origin_client::read_once(origin_request const& request,
                                                           destination const& to, connection_choice choice,
-                                                          connection_age& age) {
+                                                          errand_ptr const& who, connection_age& age) {
   age = connection_age::fresh;
-  auto borrowed = co_await pool_->borrow(choice, to.host);
+  auto borrowed = co_await pool_->borrow(choice, to.host, who);
   if (!borrowed) {
     co_return borrowed.error();
   }
+  if (who->withdrawn()) {
+    co_return errc::client_gone;
+  }
+  who->set_under_way();
   age = (*borrowed)->used_before ? connection_age::reused : connection_age::fresh;
   auto asked = std::make_unique<origin_exchange>(std::move(*borrowed), to);
-  auto const head = signed_head(request, to);
+  auto const head = signed_head(request, to, who->how_urgent());
+  auto const began = clock_.now();
   auto sent = co_await asked->write_body(head, {});
   if (!sent) {
     co_return sent.error();
@@ -139,19 +150,20 @@ awaitable<result<origin_answer>> origin_client::read_once(origin_request const& 
   if (!answered) {
     co_return answered.error();
   }
-  co_return origin_answer{std::move(*answered), std::move(asked)};
+  co_return origin_answer{std::move(*answered), std::move(asked), began};
 }
 
-awaitable<result<origin_answer>> origin_client::read(origin_request request, call_count& count) {
+awaitable<result<origin_answer>> origin_client::read(origin_request request, errand_ptr who,
+                                                     call_count& count) {
   auto const to = where_is(request.path);
-  auto answer = co_await read_at(request, to, count);
+  auto answer = co_await read_at(request, to, who, count);
   auto const there = co_await told_elsewhere(request, answer);
   if (!there) {
     learn_from(answer, request.path, to);
     co_return answer;
   }
   answer = errc::origin_reset;  // lets the connection go
-  answer = co_await read_at(request, *there, count);
+  answer = co_await read_at(request, *there, who, count);
   learn_from(answer, request.path, *there);
   co_return answer;
 }
@@ -214,7 +226,8 @@ awaitable<std::optional<destination>> origin_client::told_elsewhere(origin_reque
 }
 
 // HEAD of a bucket says where it lives even in its refusals (200, 301, 400, 403).
-awaitable<result<void>> origin_client::look_for_bucket(origin_request const& request, call_count& count) {
+awaitable<result<void>> origin_client::look_for_bucket(origin_request const& request, errand_ptr const& who,
+                                                       call_count& count) {
   auto const bucket = bucket_of(request.path);
   if (!aws_ || bucket.empty() || settings_.regions->find(bucket)) {
     co_return result<void>{};
@@ -224,7 +237,7 @@ awaitable<result<void>> origin_client::look_for_bucket(origin_request const& req
   question.path = "/" + std::string(bucket);
   question.signer = request.signer;
   auto const to = home();
-  auto answer = co_await read_at(question, to, count);
+  auto answer = co_await read_at(question, to, who, count);
   if (!answer) {
     co_return answer.error();
   }
@@ -234,16 +247,19 @@ awaitable<result<void>> origin_client::look_for_bucket(origin_request const& req
 }
 
 awaitable<result<origin_answer>> origin_client::read_at(origin_request const& request, destination const& to,
-                                                        call_count& count) {
+                                                        errand_ptr const& who, call_count& count) {
   auto choice = connection_choice::any;
   for (unsigned made = 1;; ++made) {
     auto age = connection_age::fresh;
     ++count.calls;
-    auto answer = co_await read_once(request, to, choice, age);
+    auto answer = co_await read_once(request, to, choice, who, age);
     auto const passing = answer && is_passing_fault(answer->head.status);
     if (answer && !passing) {
       budget_.earn();
       co_return answer;
+    }
+    if (who->how_urgent() == urgency::speculation) {
+      co_return answer;  // a store in trouble is not asked twice for what nobody waits for
     }
     auto const why = answer ? errc::origin_reset : base::to_errc(answer.error());
     // A status is an answer over a live connection: it costs a wait even when the connection was reused.
@@ -262,8 +278,8 @@ awaitable<result<origin_answer>> origin_client::read_at(origin_request const& re
 }
 
 awaitable<result<std::unique_ptr<origin_exchange>>> origin_client::open(origin_request request,
-                                                                        call_count& count) {
-  auto looked = co_await look_for_bucket(request, count);
+                                                                        errand_ptr who, call_count& count) {
+  auto looked = co_await look_for_bucket(request, who, count);
   if (!looked) {
     co_return looked.error();
   }
@@ -272,10 +288,10 @@ awaitable<result<std::unique_ptr<origin_exchange>>> origin_client::open(origin_r
     ++count.calls;
     auto why = errc::origin_reset;
     auto kind = repeatable::unwritten;
-    auto borrowed = co_await pool_->borrow(connection_choice::any, to.host);
+    auto borrowed = co_await pool_->borrow(connection_choice::any, to.host, who);
     if (borrowed) {
       auto& line = **borrowed;
-      auto const head = signed_head(request, to);
+      auto const head = signed_head(request, to, who->how_urgent());
       auto sent = co_await line.write(head, {});
       if (sent) {
         co_return std::make_unique<origin_exchange>(std::move(*borrowed), to);

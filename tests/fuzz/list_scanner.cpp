@@ -14,7 +14,8 @@ namespace {
 std::string reports(std::string_view bytes, std::size_t step, bool url) {
   std::string listed, deleted, read;
   s3::list_scanner listing([&](s3::listed_object const& found) {
-    listed += "object " + found.key.str() + "|" + found.tag.str() + "|" + std::to_string(found.size) + "\n";
+    listed += "object " + found.key.str() + "|" + found.tag.str() + "|" + std::to_string(found.size) + "|" +
+              std::to_string(static_cast<int>(found.storage_class)) + "\n";
     must(!found.key.str().empty(), "an entry has a key");
     must(!found.tag.str().empty(), "an entry has a tag");
   });

@@ -86,12 +86,17 @@ class LinkTest(unittest.TestCase):
         work = tempfile.TemporaryDirectory()
         self.addCleanup(work.cleanup)
         self.log = pathlib.Path(work.name) / "requests.log"
-        self.link = Link(work.name, LINK, f"127.0.0.1:{self.store.server_port}", log=self.log)
-        self.link.start()
-        self.addCleanup(self.link.stop)
+        self.work = work.name
+        self.link = self.start_link(log=self.log)
 
-    def connect(self):
-        client = http.client.HTTPConnection("127.0.0.1", self.link.port, timeout=30)
+    def start_link(self, **options):
+        link = Link(self.work, LINK, f"127.0.0.1:{self.store.server_port}", **options)
+        link.start()
+        self.addCleanup(link.stop)
+        return link
+
+    def connect(self, link=None):
+        client = http.client.HTTPConnection("127.0.0.1", (link or self.link).port, timeout=30)
         client.connect()
         self.addCleanup(client.close)
         return client
@@ -104,8 +109,8 @@ class LinkTest(unittest.TestCase):
         first_byte = time.perf_counter() - begin
         return response.status, response.read(), first_byte
 
-    def seconds_to_fetch(self, megabytes):
-        client = self.connect()
+    def seconds_to_fetch(self, megabytes, link=None):
+        client = self.connect(link)
         begin = time.perf_counter()
         _, body, _ = self.request(client, "GET", f"/bytes/{megabytes * MEGABYTE}")
         self.assertEqual(len(body), megabytes * MEGABYTE)
@@ -144,6 +149,59 @@ class LinkTest(unittest.TestCase):
             return time.perf_counter() - begin
 
         self.assertLess(min(both() for _ in range(3)), 0.9)
+
+    def seconds_of_fetches(self, sizes, link):
+        """The seconds that each of several fetches took that began together."""
+        seconds = {}
+
+        def fetch(number):
+            seconds[number] = self.seconds_to_fetch(sizes[number], link)
+
+        threads = [threading.Thread(target=fetch, args=(number,)) for number in range(len(sizes))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return [seconds[number] for number in range(len(sizes))]
+
+    def test_a_capped_total_is_kept_and_shared_evenly(self):
+        capped = self.start_link(total_megabytes_per_second=40)
+        begin = time.perf_counter()
+        seconds = self.seconds_of_fetches([10, 10, 10], capped)
+        self.assertGreaterEqual(time.perf_counter() - begin, 0.75)
+        self.assertLess(max(seconds), 1.3)
+        # Whoever had the wire alone would be done after a third of the time.
+        self.assertGreater(min(seconds), 0.75 * max(seconds))
+
+    def test_a_capped_total_is_no_bound_for_a_slower_connection(self):
+        capped = self.start_link(megabytes_per_second=20, total_megabytes_per_second=60)
+        alone = min(self.seconds_of_fetches([4], capped)[0] for _ in range(3))
+        both = min(max(self.seconds_of_fetches([4, 4], capped)) for _ in range(3))
+        self.assertGreaterEqual(alone, 0.19)
+        self.assertLess(both, 0.4)
+
+    def test_a_short_answer_does_not_wait_for_long_ones(self):
+        capped = self.start_link(total_megabytes_per_second=25)
+        client = self.connect(capped)
+        self.request(client, "GET", "/bytes/10")
+        others = [threading.Thread(target=self.seconds_to_fetch, args=(5, capped)) for _ in range(4)]
+        for thread in others:
+            thread.start()
+        time.sleep(0.1)
+        waits = [self.request(client, "GET", "/bytes/10")[2] for _ in range(5)]
+        for thread in others:
+            thread.join()
+        self.assertLess(min(waits), FIRST_BYTE + 0.03)
+
+    def test_a_new_connection_costs_its_trips_once(self):
+        far = self.start_link(trips_per_connection=2)
+        clients = [self.connect(far) for _ in range(4)]
+        fresh = [self.request(self.connect(far), "GET", "/bytes/10")[2] for _ in range(4)]
+        self.assertGreaterEqual(min(fresh), 3 * FIRST_BYTE - 2 * CLOCK_SLACK)
+        self.assertLess(min(fresh), 4 * FIRST_BYTE)
+        # These have stood for longer than that.
+        stood = [self.request(client, "GET", "/bytes/10")[2] for client in clients]
+        self.assertLess(min(stood), 2 * FIRST_BYTE)
 
     def test_an_idle_connection_saves_nothing_up(self):
         client = self.connect()
@@ -231,6 +289,30 @@ class LinkTest(unittest.TestCase):
             lines,
             [["GET", "/bytes/11?prefix=a&list-type=2", "-"], ["GET", "/bytes/5?xlist-type=2", "bytes=0-4"]],
         )
+
+    def test_methods_and_speculative_requests_are_counted_apart(self):
+        client = self.connect()
+        self.request(client, "GET", "/bytes/7", headers={"User-Agent": "s3proxy/1.0 (read-ahead)"})
+        self.request(client, "GET", "/bytes/5", headers={"User-Agent": "s3proxy/1.0"})
+        self.request(client, "HEAD", "/bytes/5")
+        counted = self.link.counters()
+        self.assertEqual((counted["get_requests"], counted["head_requests"]), (2, 1))
+        self.assertEqual(counted["speculative_requests"], 1)
+        self.assertEqual(counted["speculative_response_body_bytes"], 7)
+        self.assertEqual(counted["response_body_bytes"], 12)
+
+    def test_it_is_quiet_only_when_the_last_byte_has_passed(self):
+        slow = self.start_link(megabytes_per_second=8)
+        fetch = threading.Thread(target=self.seconds_to_fetch, args=(4, slow))
+        begin = time.perf_counter()
+        fetch.start()
+        counted = slow.wait_until_quiet(0.2)
+        self.assertGreaterEqual(time.perf_counter() - begin, 0.5 + 0.2 - CLOCK_SLACK)
+        self.assertEqual(counted["response_body_bytes"], 4 * MEGABYTE)
+        fetch.join()
+        begin = time.perf_counter()
+        slow.wait_until_quiet(0.1)
+        self.assertLess(time.perf_counter() - begin, 0.1)
 
     def test_a_store_that_is_gone_looks_gone(self):
         self.store.shutdown()

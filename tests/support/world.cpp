@@ -43,6 +43,7 @@ world::world(choices with) : origin(with.tls), clients(with.clients), tls_(with.
     proxy_settings.policy.immutable.emplace_back(pattern);
   }
   proxy_settings.memory = with.memory;
+  proxy_settings.read_ahead = with.read_ahead;
   proxy_settings.cors_origins = with.cors_origins;
   proxy_settings.token_exchange = with.token_exchange;
   proxy_settings.domains = with.domains;

@@ -25,6 +25,8 @@ class world {
     std::chrono::milliseconds metadata_ttl = std::chrono::seconds(60);
     std::chrono::milliseconds rights_ttl = std::chrono::minutes(10);
     std::vector<std::string> immutable{};
+    /// Off, so that what a test's origin is asked for follows from what the test asks for.
+    proxy::read_ahead_settings read_ahead{.mode = read_ahead::mode::off};
     unsigned threads = 2;
     bool with_credentials = true;
     bool allow_anonymous = false;

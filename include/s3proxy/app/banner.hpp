@@ -30,6 +30,7 @@ struct banner_facts {
   std::size_t principals = 0;     ///< that it declares; the credentials are those of the first
   std::size_t identities = 0;     ///< that it declares; they alone may come
   memory_budget memory;
+  proxy::read_ahead_settings read_ahead;
   anonymous_access allow_anonymous = anonymous_access::no;
 };
 

@@ -19,9 +19,9 @@ struct config_entry;
 
 /// A value of a TOML document, reduced to what a configuration needs.
 struct config_node {
-  enum class kind { text, integer, boolean, list, table, other } what = kind::table;
+  enum class kind { text, integer, real, boolean, list, table, other } what = kind::table;
   config_place at;
-  std::string text;                   ///< a text itself; `3000`; `true`; of others, what they are: `a date`
+  std::string text;  ///< a text itself; `3000`; `1.5`; `true`; of others, what they are: `a date`
   std::vector<config_node> items;     ///< of a list
   std::vector<config_entry> entries;  ///< of a table, in the order of the file
 

@@ -4,8 +4,10 @@
 #include "s3proxy/app/declared.hpp"
 #include "s3proxy/app/endpoint.hpp"
 #include "s3proxy/app/environment.hpp"
+#include "s3proxy/app/parse_value.hpp"
 #include "s3proxy/base/units.hpp"
 #include "s3proxy/observe/log.hpp"
+#include "s3proxy/proxy/read_ahead_settings.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -51,11 +53,13 @@ struct options {
   /// A literal without brackets. `::` means all interfaces: one dual-stack socket for IPv6 and IPv4; a host
   /// without IPv6 falls back to `0.0.0.0`.
   std::string address = "::";
+  std::optional<listen_place> admin_address;  ///< nothing: no admin listener
   std::optional<sourced<std::string>> region;
   std::optional<sourced<base::byte_count>> memory;
   std::chrono::milliseconds metadata_ttl = std::chrono::seconds(60);
   std::chrono::milliseconds rights_ttl = std::chrono::minutes(10);
   std::vector<std::string> immutable;
+  proxy::read_ahead_settings read_ahead;
   std::optional<unsigned> threads;  ///< nothing: one for each core
   observe::log_spec log;
   access_log_mode access_log = access_log_mode::text;

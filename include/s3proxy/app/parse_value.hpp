@@ -1,6 +1,7 @@
 #pragma once
 
 #include "s3proxy/base/units.hpp"
+#include "s3proxy/read_ahead/mode.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -56,6 +57,23 @@ parsed<unsigned> parse_threads(std::string_view text);
 parsed<std::string> parse_address(std::string_view text);
 /// True when only this machine can reach a literal that parse_address gave.
 bool is_loopback(std::string_view address);
+
+/// Where to listen: a literal as parse_address gives it, and a port.
+struct listen_place {
+  std::string address;
+  std::uint16_t port = 0;
+  friend bool operator==(listen_place const&, listen_place const&) = default;
+};
+/// `HOST:PORT`, with brackets around IPv6; a port alone means 127.0.0.1. Port 0 lets the kernel choose.
+parsed<listen_place> parse_listen_place(std::string_view text);
+
+/// off, metadata, lean or full.
+parsed<read_ahead::mode> parse_read_ahead(std::string_view text);
+
+/// A decimal number above 0 and up to 1,000, without an exponent: `2`, `0.5`.
+parsed<double> parse_ratio(std::string_view text);
+/// `2`, `0.5`, `1.25`: the shortest form that parse_ratio reads as the same.
+std::string print_ratio(double ratio);
 
 /// A region as it stands in a signature: 1 to 64 letters, digits, `-` and `_`.
 parsed<std::string> parse_region(std::string_view text);

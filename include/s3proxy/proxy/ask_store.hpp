@@ -36,6 +36,12 @@ boost::asio::awaitable<base::result<asked>> ask_get(exchange& ex, cache::read_re
                                                     std::optional<base::etag> const& if_match,
                                                     std::optional<first_fill>& fill);
 
+/// Instead of a HEAD of a columnar file: sends a GET for the last `length` bytes, whose headers are evidence
+/// and whose bytes answer the reads of its footer that follow. Any answer but a clean 206 says nothing here:
+/// a HEAD has to be sent. Gives the tail that is on its way, or nothing.
+boost::asio::awaitable<std::optional<base::byte_span>> ask_tail(exchange& ex, cache::read_request const& read,
+                                                                base::byte_count length);
+
 /// What the answer to the client's own request, which passed the cache by, says of the object: which version
 /// is there, or that the principal may not read it. It gives no right and no headers: the request may have
 /// paid, held a key, or asked for a part.

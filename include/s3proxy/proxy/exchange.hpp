@@ -12,9 +12,11 @@
 #include "s3proxy/s3/operation.hpp"
 #include "s3proxy/s3/sigv4.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace s3proxy::proxy {
 
@@ -31,6 +33,10 @@ struct exchange {
                    (asked.body == http::body_kind::length && asked.content_length == 0)) {}
 
   services& shared() { return worker.shared; }
+  /// Who asks, as the connections to the store are shared out.
+  upstream::client_number client_number() const;
+  /// For one request to the store.
+  upstream::errand_ptr errand() const { return upstream::demand_of(client_number()); }
 
   worker_services& worker;
   net::server_connection& client;
@@ -63,6 +69,8 @@ struct exchange {
   bool collapsed = false;  ///< it waited for a request of another
   bool stored = false;     ///< what it fetched was kept
   upstream::call_count origin;
+  base::byte_count ahead_bytes = 0;    ///< whose speculative fetching this request caused
+  base::byte_count guessed_bytes = 0;  ///< of the answer: speculation had brought them
   unsigned status = 0;
   base::byte_count sent = 0;  ///< of the body
   base::errc failure{};       ///< of an error that we made; 0 when there was none
@@ -72,5 +80,14 @@ struct exchange {
   cache::time_point first_byte;
   connection_fate fate = connection_fate::keep;
 };
+
+// An engine opens many connections: its address without the port, and whom it says it is, are one client.
+inline upstream::client_number exchange::client_number() const {
+  std::string_view const peer = client.peer();
+  auto const address = peer.substr(0, peer.rfind(':'));
+  auto const& name = known ? known->keys.key_id.str() : principal.str();
+  auto const mixed = std::hash<std::string_view>{}(address) * 31 + std::hash<std::string_view>{}(name);
+  return upstream::client_number{mixed};
+}
 
 }  // namespace s3proxy::proxy

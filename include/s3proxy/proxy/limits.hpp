@@ -4,7 +4,9 @@
 #include "s3proxy/cache/fetch.hpp"
 #include "s3proxy/http/request_head.hpp"
 #include "s3proxy/net/limits.hpp"
+#include "s3proxy/proxy/speculation_rate.hpp"
 #include "s3proxy/proxy/token_limits.hpp"
+#include "s3proxy/read_ahead/limits.hpp"
 #include "s3proxy/s3/aws_chunked.hpp"
 #include "s3proxy/upstream/limits.hpp"
 
@@ -21,6 +23,8 @@ struct limits {
   cache::fetch_limits fetch;
   s3::aws_chunked_limits aws_chunked;
   token_limits tokens;
+  read_ahead::planner_limits read_ahead;
+  speculation_limits speculation;
 
   std::size_t relay_bytes = 128 * 1024;      ///< one buffer a streaming request, each way
   std::size_t error_body_bytes = 64 * 1024;  ///< of a store's error answer, kept to look whom it blames

@@ -6,6 +6,7 @@
 #include "s3proxy/cache/object.hpp"
 #include "s3proxy/proxy/exchange.hpp"
 #include "s3proxy/proxy/fill.hpp"
+#include "s3proxy/read_ahead/event.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -41,11 +42,15 @@ class object_reader {
   bool lacks_some();
   bool served_held() const { return served_held_; }
 
+  /// Somebody has told of this read already (speculator::reads).
+  void is_told_of() { told_of_read_ = true; }
+
   /// Counts as a waiter of a flight until the read ends.
   void join(std::shared_ptr<store::flight> flight);
 
  private:
   void fetch_ahead();
+  void tell_of_read(read_ahead::held bytes);
   base::byte_count window() const;
 
   exchange& ex_;
@@ -59,6 +64,8 @@ class object_reader {
   std::shared_ptr<upstream::call_count> calls_ = std::make_shared<upstream::call_count>();
   std::unique_ptr<wake_up> wake_;
   store::block_pin awaited_block_;  // what lands while we wait is not evicted before we have read it
+  store::scan_tag tag_ = store::scan_tag::none;
+  bool told_of_read_ = false;
   bool waited_ = false;
   bool served_held_ = false;
 };

@@ -4,6 +4,7 @@
 #include "s3proxy/observe/access_line.hpp"
 #include "s3proxy/observe/clock.hpp"
 #include "s3proxy/proxy/limits.hpp"
+#include "s3proxy/proxy/read_ahead_settings.hpp"
 #include "s3proxy/proxy/roster.hpp"
 #include "s3proxy/proxy/token_exchange.hpp"
 #include "s3proxy/s3/sigv4.hpp"
@@ -30,6 +31,7 @@ struct settings {
   proxy::limits limits;
   cache::policy policy;
   upstream::origin_settings origin;
+  read_ahead_settings read_ahead;
   base::byte_count memory = base::byte_count{1} << 30;
   /// A Host `bucket.NAME` of one of these names a bucket; lower-case. `localhost` is always one.
   std::vector<std::string> domains;
@@ -41,18 +43,12 @@ struct settings {
   std::optional<token_exchange_settings> token_exchange;
 };
 
+class speculator;
+
 /// What all workers share. Every member is thread-safe or never changes. Outlives the workers.
 struct services {
-  services(settings const& with, observe::clock const& clocks, observe::access_log& log)
-      : config(with),
-        clock(clocks),
-        access(log),
-        index(epochs, static_cast<std::size_t>(with.memory / with.limits.metadata_part)),
-        blocks(with.memory - with.memory / with.limits.metadata_part) {
-    if (with.token_exchange) {
-      tokens = std::make_unique<proxy::token_exchange>(*with.token_exchange, with.limits.tokens, clocks);
-    }
-  }
+  services(settings const& with, observe::clock const& clocks, observe::access_log& log);
+  ~services();
 
   settings const& config;
   observe::clock const& clock;
@@ -62,6 +58,7 @@ struct services {
   store::block_store blocks;
   store::flight_table questions;
   std::unique_ptr<proxy::token_exchange> tokens;  ///< null: tokens are not exchanged here
+  std::unique_ptr<speculator> ahead;              ///< null: nothing is read ahead
   std::atomic<std::uint64_t> request_numbers{0};
   std::atomic<std::size_t> open_fills{0};  ///< tasks that no connection owns
 
@@ -75,11 +72,13 @@ inline cache::cors_fields kept_cors_fields(services const& shared) {
 }
 
 /// How much more may be fetched ahead: what all reads have in flight stays within a part of the budget, but
-/// for the one block that each needs next. In bytes.
-inline base::byte_count room_in_flight(services const& shared) {
+/// for the one block that each needs next. Speculation has a part of its own, takes nothing of theirs, and
+/// needs nothing next. In bytes.
+inline base::byte_count room_in_flight(services const& shared, store::purpose why = store::purpose::demand) {
   auto const share = shared.blocks.budget() / shared.config.limits.in_flight_part;
-  auto const taken = shared.blocks.in_flight();
-  return std::max(cache::block_size, share > taken ? share - taken : 0);
+  auto const taken = shared.blocks.in_flight(why);
+  auto const least = why == store::purpose::demand ? cache::block_size : 0;
+  return std::max<base::byte_count>(least, share > taken ? share - taken : 0);
 }
 
 /// What one worker has for itself. Lives on its thread.

@@ -3,6 +3,7 @@
 #include "s3proxy/base/named.hpp"
 #include "s3proxy/base/units.hpp"
 #include "s3proxy/http/date.hpp"
+#include "s3proxy/s3/storage_class.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -96,6 +97,8 @@ struct listed_object {
   base::etag tag;        ///< always with quotes, whether or not the store wrote them
   base::byte_count size = 0;
   std::optional<http::wall_time> last_modified;
+  /// `other` where the entry says it twice, or in a text that was cut off: that takes nothing from the rest.
+  s3::storage_class storage_class = s3::storage_class::standard;
 };
 
 /// Reads a listing of objects on its way through: the `<Contents>` of ListObjects and ListObjectsV2, and of
@@ -132,6 +135,7 @@ class list_scanner {
   bool url_expected_ = false;
   bool url_encoded_ = false;
   std::optional<std::string> key_, tag_, size_, modified_, latest_;
+  std::optional<storage_class> class_;
   bool spoiled_ = false;  // something of this entry was cut off, or said twice
   xml_scanner xml_;
 };

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -16,7 +17,15 @@ namespace s3proxy::store {
 
 class block_store;
 struct block;
+struct block_key;
 struct block_shard;
+struct guess_account;
+
+/// Why cells are claimed: a client reads them, or read-ahead guesses that one will.
+enum class purpose : std::uint8_t { demand, speculation };
+
+/// Names a scan, so that its reads of one block count as one use. Reads without one count each.
+enum class scan_tag : std::uint32_t { none = 0 };
 
 /// Keeps a block's memory in place while bytes are read from it or written to it. Movable.
 class block_pin {
@@ -64,10 +73,11 @@ class fill_permit {
     std::uint64_t number;
     cache::cell_mask pending;
   };
-  fill_permit(base::byte_count object_size, std::shared_ptr<flight> owner)
-      : object_size_(object_size), owner_(std::move(owner)) {}
+  fill_permit(base::byte_count object_size, purpose why, std::shared_ptr<flight> owner)
+      : object_size_(object_size), purpose_(why), owner_(std::move(owner)) {}
 
   base::byte_count object_size_;
+  purpose purpose_;
   std::shared_ptr<flight> owner_;
   base::byte_span span_;
   std::vector<piece> pieces_;
@@ -77,6 +87,11 @@ class fill_permit {
 /// Memory is one reserved region of the budget's size, cut into blocks; S3-FIFO decides what goes. A block
 /// that is being read or filled cannot go; when all are, more blocks are borrowed from the heap until they
 /// are let go. Sharded by (generation, block); thread-safe.
+///
+/// A block made for speculation is on probation until a demand read or a demand claim touches it: it goes
+/// before any other, oldest first, and all of them together are at most an eighth of the budget. Speculation
+/// takes free memory or the place of an older guess, never that of a block that demand brought, and never
+/// borrows.
 class block_store {
  public:
   explicit block_store(base::byte_count budget);
@@ -86,29 +101,52 @@ class block_store {
 
   struct look {
     block_pin pin;           ///< keeps `bytes` in place, or the block of a coming cell until it is read
-    std::string_view bytes;  ///< from the asked offset on, to the first gap or the block's end; may be empty
+    std::string_view bytes;  ///< from the wanted begin on, to the first gap, the block's or the wanted end
     std::shared_ptr<flight> coming;  ///< when `bytes` is empty: who brings the cell, if anyone does
+    base::byte_count guessed = 0;    ///< bytes of guessed cells that no read had touched before this one
   };
   enum class use { counts, peeks };
-  /// The held bytes from object offset `at` on, within its block.
-  look find(cache::object_facts const& facts, base::byte_count at, use kind = use::counts);
+  /// The held bytes of `wanted` from its begin on, within their block. A read that counts is a use of the
+  /// block, unless `reader` used it last; a peek leaves no mark of any kind.
+  look find(cache::object_facts const& facts, base::byte_span wanted, use kind = use::counts,
+            scan_tag reader = scan_tag::none);
 
   /// The cells of `span` that are neither valid nor coming, as cell-aligned runs in ascending order.
-  std::vector<base::byte_span> missing(cache::object_facts const& facts, base::byte_span span);
+  std::vector<base::byte_span> missing(cache::object_facts const& facts, base::byte_span span) const;
 
-  /// Claims the missing cells of `span` for `owner`; empty when there are none.
-  fill_permit claim(cache::object_facts const& facts, base::byte_span span, std::shared_ptr<flight> owner);
+  /// Whether each byte that `span` has in the object is held or coming.
+  bool holds(cache::object_facts const& facts, base::byte_span span) const;
+
+  /// Claims the missing cells of `span` for `owner`; empty when there are none. For speculation the permit
+  /// ends before the first block that there is no room for.
+  fill_permit claim(cache::object_facts const& facts, base::byte_span span, std::shared_ptr<flight> owner,
+                    purpose why = purpose::demand);
 
   base::byte_count budget() const { return budget_; }
   /// Bytes that flights have claimed and not yet written.
   base::byte_count in_flight() const;
+  base::byte_count in_flight(purpose why) const;
+  /// What became of the bytes that speculation brought. What is neither used nor lost is held, unread.
+  struct guess_totals {
+    base::byte_count landed = 0;        ///< cells claimed for speculation and filled
+    base::byte_count used = 0;          ///< of those: a read that counts touched them
+    base::byte_count lost = 0;          ///< of those: their block went before any did
+    base::byte_count on_probation = 0;  ///< whole blocks, now
+  };
+  guess_totals guesses() const;
   std::size_t block_count() const;
 
  private:
   block_shard& shard_of(std::uint64_t generation, std::uint64_t number) const;
+  cache::cell_mask absent_cells(cache::object_facts const& facts, std::uint64_t number,
+                                base::byte_span wanted) const;
+  block* obtain_for_guess(std::unique_lock<std::mutex>& lock, block_shard& home, block_key const& key,
+                          base::byte_count length);
+  void evict_oldest_guess();
 
   base::byte_count budget_;
   char* region_ = nullptr;
+  std::unique_ptr<guess_account> guesses_;
   std::vector<std::unique_ptr<block_shard>> shards_;
 };
 

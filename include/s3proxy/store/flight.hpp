@@ -24,6 +24,9 @@ class flight {
   /// on_abandoned).
   void join();
   void leave();
+  /// Says that a client (any number that stands for it) waits now for what may have been begun for nobody.
+  /// Its task is told once, of the first.
+  void want(std::uint64_t client);
   /// How often the flight has advanced. Read it before looking at the state that it guards.
   std::uint64_t progress() const;
   /// Calls `wake` once, at the next step after `seen`. False (and no call) when that step has already been.
@@ -40,6 +43,8 @@ class flight {
   /// join again after that: the task asks abandoned() before it gives up.
   void on_abandoned(waker wake);
   bool abandoned() const;
+  /// Called when a client wants the flight; at once if one does already.
+  void on_wanted(std::function<void(std::uint64_t client)> told);
 
  private:
   void wake_all(std::unique_lock<std::mutex> lock);
@@ -52,6 +57,8 @@ class flight {
   std::optional<base::errc> outcome_;
   std::vector<waker> waiting_;
   waker abandoned_;
+  std::optional<std::uint64_t> wanted_by_;
+  std::function<void(std::uint64_t)> wanted_;
 };
 
 }  // namespace s3proxy::store

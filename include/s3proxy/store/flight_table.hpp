@@ -24,6 +24,9 @@ class flight_table {
     question& operator=(question&&) = delete;
     ~question();
 
+    /// What those who wait sleep on.
+    flight& asked() const { return *asked_; }
+
    private:
     flight_table* table_;
     cache::object_id id_;

@@ -15,8 +15,10 @@ struct origin_limits {
   std::chrono::milliseconds idle{30'000};        ///< between two pieces of a body, either way
   std::chrono::milliseconds lease{10'000};       ///< waiting for a free connection
   std::chrono::seconds keep{55};  ///< an unused connection; stores close theirs after 60 s or more
-  std::size_t connections =
-      256;  ///< per origin, shared out among the workers; S3 advises one per 85 to 90 MB/s
+  /// Per origin, shared out among the workers: S3 advises one per 85 to 90 MB/s, so these fill 40 Gbit/s;
+  /// more only make a store slow down.
+  std::size_t connections = 64;
+  std::size_t demand_part = 4;  ///< one connection in 4, and at least one, is never lent to speculation
   std::size_t head_bytes = 64 * 1024;      ///< 2 KiB of user metadata, policies in headers, and room
   std::size_t receive_bytes = 256 * 1024;  ///< one receive buffer a connection; grows as needed, up to this
   std::size_t redirect_bytes = 16 * 1024;  ///< of an answer that may say "elsewhere": S3's have 500 bytes

@@ -10,6 +10,7 @@
 #include "s3proxy/upstream/bucket_regions.hpp"
 #include "s3proxy/upstream/connection_pool.hpp"
 #include "s3proxy/upstream/endpoint.hpp"
+#include "s3proxy/upstream/errand.hpp"
 #include "s3proxy/upstream/limits.hpp"
 #include "s3proxy/upstream/retry.hpp"
 
@@ -94,6 +95,7 @@ class origin_exchange {
 struct origin_answer {
   response_head head;
   std::unique_ptr<origin_exchange> body;
+  cache::time_point asked{};  ///< when its request went out: a connection was found, the store's time begins
 };
 
 /// How many requests went out for one client request; the access line tells it.
@@ -112,13 +114,16 @@ class origin_client {
   /// Sends a GET or HEAD and reads the head of its answer. Asks again (limits.attempts, jittered backoff,
   /// paid from the budget) after connection faults, 500, 502, 503 and 504; the last answer is given whatever
   /// it says. An answer that tells another region of the same partition is followed once, at once and at no
-  /// price. Errors: every origin_*.
-  boost::asio::awaitable<base::result<origin_answer>> read(origin_request request, call_count& count);
+  /// price. Speculation is asked once and never again, while it is that. Errors: every origin_*; client_gone
+  /// when the errand was withdrawn before its request went out.
+  boost::asio::awaitable<base::result<origin_answer>> read(origin_request request, errand_ptr who,
+                                                           call_count& count);
 
   /// Sends the head of any other request. Asks again only while no byte was written. The caller writes the
   /// body (content_length bytes) and reads the answer. A body cannot be sent twice: where a bucket may be in
   /// another region than the endpoint, a HEAD of the bucket learns it before its first write.
   boost::asio::awaitable<base::result<std::unique_ptr<origin_exchange>>> open(origin_request request,
+                                                                              errand_ptr who,
                                                                               call_count& count);
 
   /// Remembers that the bucket of a path lives in a region, where that is one that requests can be sent to.
@@ -128,7 +133,7 @@ class origin_client {
   connection_pool& pool() { return *pool_; }
 
  private:
-  std::string signed_head(origin_request const& request, destination const& to);
+  std::string signed_head(origin_request const& request, destination const& to, urgency how);
   /// Signs into `headers`, or into the query. Gives the query to send.
   std::string sign(origin_request const& request, destination const& to, http::header_list& headers);
   destination home() const { return {settings_.endpoint.host, settings_.region}; }
@@ -137,13 +142,14 @@ class origin_client {
   boost::asio::awaitable<std::optional<destination>> told_elsewhere(
       origin_request const& request, base::result<origin_answer> const& answer);
   boost::asio::awaitable<base::result<void>> look_for_bucket(origin_request const& request,
-                                                             call_count& count);
+                                                             errand_ptr const& who, call_count& count);
   boost::asio::awaitable<base::result<origin_answer>> read_at(origin_request const& request,
-                                                              destination const& to, call_count& count);
+                                                              destination const& to, errand_ptr const& who,
+                                                              call_count& count);
   boost::asio::awaitable<base::result<origin_answer>> read_once(origin_request const& request,
                                                                 destination const& to,
                                                                 connection_choice choice,
-                                                                connection_age& age);
+                                                                errand_ptr const& who, connection_age& age);
   boost::asio::awaitable<void> pause(std::chrono::milliseconds length);
   double jitter();
 

@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace rig {
@@ -21,7 +22,8 @@ connection::connection(asio::ip::tcp::socket client, link_state& state)
       client_{std::move(client)},
       store_{client_.get_executor()},
       timer_{client_.get_executor()},
-      pace_{state.settings.bytes_per_second} {}
+      pace_{state.settings.bytes_per_second},
+      set_up_at_{pace::clock::now() + state.settings.set_up} {}
 
 void connection::start() {
   asio::co_spawn(client_.get_executor(), [self = shared_from_this()] { return self->run(); }, asio::detached);
@@ -94,25 +96,34 @@ bool connection::observe_requests(std::string_view bytes) {
       begin_exchange(request_framing_.head());
       request_framing_.begin_body(body_rule::as_the_head_says);
     } else if (found->body_bytes > 0 && !exchanges_.empty()) {
-      exchanges_.back().newest_request_byte = pace::clock::now();
+      exchanges_.back().newest_request_byte = request_byte_came();
     }
   }
   return true;
 }
 
+// Connecting to the link is instant; a byte that came before a connection across the wire would stand waits
+// for it.
+pace::clock::time_point connection::request_byte_came() {
+  state_.last_byte = pace::clock::now();
+  return std::max(state_.last_byte, set_up_at_);
+}
+
 void connection::begin_exchange(message_head const& head) {
-  auto const now = pace::clock::now();
+  auto const came = request_byte_came();
   auto const line = std::string_view{head.start_line};
   auto const method = line.substr(0, line.find(' '));
   auto target = line.substr(std::min(line.size(), method.size() + 1));
   target = target.substr(0, target.find(' '));
-  exchanges_.push_back({now, method == "HEAD", is_list(method, target)});
+  exchanges_.push_back({came, method == "HEAD", is_list(method, target), is_speculative(head.user_agent)});
+  auto const& begun = exchanges_.back();
   ++state_.counted.requests;
-  if (exchanges_.back().is_list) {
-    ++state_.counted.list_requests;
-  }
+  state_.counted.get_requests += method == "GET" ? 1 : 0;
+  state_.counted.head_requests += begun.is_head ? 1 : 0;
+  state_.counted.list_requests += begun.is_list ? 1 : 0;
+  state_.counted.speculative_requests += begun.is_speculative ? 1 : 0;
   if (state_.log) {
-    auto const seconds = std::chrono::duration<double>{now - state_.started}.count();
+    auto const seconds = std::chrono::duration<double>{state_.last_byte - state_.started}.count();
     state_.log->write(seconds, number_, method, target, head.range);
   }
 }
@@ -138,7 +149,6 @@ asio::awaitable<void> connection::carry_responses() {
 }
 
 asio::awaitable<bool> connection::forward_responses(std::string_view bytes) {
-  error_code error;
   while (!bytes.empty()) {
     // One write carries what belongs to one message: usually the head and the body that came with it.
     std::size_t size = 0;
@@ -157,6 +167,7 @@ asio::awaitable<bool> connection::forward_responses(std::string_view bytes) {
       }
       state_.counted.response_body_bytes += found->body_bytes;
       state_.counted.list_response_body_bytes += current.is_list ? found->body_bytes : 0;
+      state_.counted.speculative_response_body_bytes += current.is_speculative ? found->body_bytes : 0;
       if (found->ends_head) {
         begin_response_body();
       }
@@ -168,15 +179,29 @@ asio::awaitable<bool> connection::forward_responses(std::string_view bytes) {
     if (begins) {
       pace_.begin_response(pace::clock::now());
     }
-    co_await asio::async_write(client_, asio::buffer(bytes.data(), size),
-                               redirect_error(use_awaitable, error));
-    if (error) {
+    auto const sent = co_await send_in_turns(bytes.substr(0, size));
+    if (!sent) {
       co_return false;
     }
     pace_.sent(size, pace::clock::now());
     bytes.remove_prefix(size);
   }
   co_return true;
+}
+
+asio::awaitable<bool> connection::send_in_turns(std::string_view bytes) {
+  error_code error;
+  while (!bytes.empty() && !error) {
+    auto const turn = bytes.substr(0, state_.wire ? state_.wire->quantum() : bytes.size());
+    if (state_.wire) {
+      co_await wait_until(state_.wire->take_turn(turn.size(), pace::clock::now()));
+    }
+    co_await asio::async_write(client_, asio::buffer(turn.data(), turn.size()),
+                               redirect_error(use_awaitable, error));
+    bytes.remove_prefix(turn.size());
+    state_.last_byte = pace::clock::now();
+  }
+  co_return !error;
 }
 
 void connection::begin_response_body() {

@@ -7,6 +7,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -19,6 +21,11 @@ using boost::system::error_code;
 
 namespace {
 
+std::int64_t quiet_milliseconds(link_state const& state) {
+  auto const quiet = pace::clock::now() - state.last_byte;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(quiet).count();
+}
+
 std::string answer(std::string_view request, link_state& state) {
   auto status = std::string_view{"200 OK"};
   std::string body;
@@ -26,9 +33,11 @@ std::string answer(std::string_view request, link_state& state) {
     body = state.counted.json();
   } else if (request.starts_with("POST /reset ")) {
     body = std::exchange(state.counted, {}).json();
+  } else if (request.starts_with("GET /quiet ")) {
+    body = "{\"quiet_ms\": " + std::to_string(quiet_milliseconds(state)) + "}\n";
   } else {
     status = "404 Not Found";
-    body = "GET /counters or POST /reset\n";
+    body = "GET /counters, GET /quiet or POST /reset\n";
   }
   return "HTTP/1.1 " + std::string{status} + "\r\nContent-Length: " + std::to_string(body.size()) +
          "\r\nConnection: close\r\n\r\n" + body;

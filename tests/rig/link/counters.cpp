@@ -7,13 +7,23 @@
 namespace rig {
 
 std::string counters::json() const {
-  auto const field = [](std::string_view name, std::uint64_t value) {
-    return '"' + std::string{name} + "\": " + std::to_string(value);
+  std::string text;
+  auto const add = [&text](std::string_view name, std::uint64_t value) {
+    text += text.empty() ? "{\"" : ", \"";
+    text += name;
+    text += "\": " + std::to_string(value);
   };
-  return '{' + field("connections", connections) + ", " + field("requests", requests) + ", " +
-         field("list_requests", list_requests) + ", " + field("request_body_bytes", request_body_bytes) +
-         ", " + field("response_body_bytes", response_body_bytes) + ", " +
-         field("list_response_body_bytes", list_response_body_bytes) + "}\n";
+  add("connections", connections);
+  add("requests", requests);
+  add("get_requests", get_requests);
+  add("head_requests", head_requests);
+  add("list_requests", list_requests);
+  add("speculative_requests", speculative_requests);
+  add("request_body_bytes", request_body_bytes);
+  add("response_body_bytes", response_body_bytes);
+  add("list_response_body_bytes", list_response_body_bytes);
+  add("speculative_response_body_bytes", speculative_response_body_bytes);
+  return text + "}\n";
 }
 
 bool is_list(std::string_view method, std::string_view target) {
@@ -30,6 +40,10 @@ bool is_list(std::string_view method, std::string_view target) {
     query.remove_prefix(std::min(query.size(), parameter.size() + 1));
   }
   return false;
+}
+
+bool is_speculative(std::string_view user_agent) {
+  return user_agent.find("read-ahead") != std::string_view::npos;
 }
 
 void request_log::write(double seconds, std::uint64_t connection, std::string_view method,

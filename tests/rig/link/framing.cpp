@@ -54,6 +54,8 @@ message_head read_head(std::string_view text) {
       head.chunked = same_name(value, "chunked");
     } else if (same_name(name, "range")) {
       head.range = value;
+    } else if (same_name(name, "user-agent")) {
+      head.user_agent = value;
     }
   }
   return head;

@@ -11,7 +11,8 @@ namespace rig {
 /// What the link reads from the head of one HTTP/1.1 message.
 struct message_head {
   std::string start_line;
-  std::string range;  ///< the Range header of a request, empty if there is none
+  std::string range;       ///< the Range header of a request, empty if there is none
+  std::string user_agent;  ///< of a request, empty if there is none
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
 };

@@ -31,6 +31,8 @@ struct options {
   std::uint16_t port = 0;
   double first_byte_ms = 30;
   double megabytes_per_second = 80;
+  double total_megabytes_per_second = 0;
+  double trips_per_connection = 0;
   std::string log;
 };
 
@@ -60,6 +62,11 @@ int run(options const& given) {
   state.settings.first_byte = std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double, std::milli>{given.first_byte_ms});
   state.settings.bytes_per_second = given.megabytes_per_second * 1e6;
+  state.settings.set_up = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double, std::milli>{given.first_byte_ms * given.trips_per_connection});
+  if (given.total_megabytes_per_second > 0) {
+    state.wire.emplace(given.total_megabytes_per_second * 1e6);
+  }
   if (!given.log.empty()) {
     state.log = std::make_unique<rig::request_log>(given.log);
     if (!state.log->is_open()) {
@@ -91,6 +98,15 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--megabytes-per-second", given.megabytes_per_second, "pace of each connection's responses")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--total-megabytes-per-second", given.total_megabytes_per_second,
+                 "pace of all connections' responses together, shared evenly; 0 for no bound")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option(
+         "--trips-per-connection", given.trips_per_connection,
+         "what a new connection costs, in waits for a first byte: its first request is that much later")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--log", given.log, "append one line a request to this file");
   CLI11_PARSE(app, argc, argv);

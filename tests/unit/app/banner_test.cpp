@@ -37,6 +37,35 @@ TEST(banner, says_what_was_resolved_and_from_where) {
   EXPECT_TRUE(text.ends_with("\n"));
 }
 
+TEST(banner, says_how_much_is_read_ahead_and_what_it_costs) {
+  auto facts = usual();
+  struct row {
+    read_ahead::mode mode;
+    double budget;
+    char const* said;
+  };
+  for (auto const& [mode, budget, said] :
+       {row{read_ahead::mode::full, 2,
+            "read-ahead    full: reads what comes next before it is asked for, up to 2 bytes for each byte "
+            "asked; "
+            "--read-ahead off|metadata|lean\n"},
+        row{read_ahead::mode::lean, 0.5,
+            "read-ahead    lean: reads what is nearly certain to come next before it is asked for, up to 0.5 "
+            "bytes for each byte asked; --read-ahead off|metadata|full\n"},
+        row{read_ahead::mode::metadata, 1,
+            "read-ahead    metadata: reads the ends of columnar files before they are asked for, up to 1 "
+            "byte for "
+            "each byte asked; --read-ahead off|lean|full\n"},
+        row{read_ahead::mode::off, 2,
+            "read-ahead    off: nothing is read before it is asked for; --read-ahead "
+            "metadata|lean|full\n"}}) {
+    facts.read_ahead.mode = mode;
+    facts.read_ahead.budget = budget;
+    auto const text = render_banner(facts);
+    EXPECT_TRUE(says(text, said)) << text;
+  }
+}
+
 TEST(banner, gives_duckdb_the_host_without_a_scheme_and_polars_with_one) {
   auto const text = render_banner(usual());
   for (auto const* part :

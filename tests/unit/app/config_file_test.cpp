@@ -37,7 +37,9 @@ TEST(config_file, each_kind_of_value_is_told_from_the_others) {
   EXPECT_EQ(root.find("d")->items.at(1).text, "x");
   ASSERT_EQ(root.find("e")->what, kind::table);
   EXPECT_EQ(root.find("e")->find("f")->text, "1");
-  EXPECT_EQ(root.find("g")->what, kind::other);
+  EXPECT_EQ(root.find("g")->what, kind::real);
+  EXPECT_EQ(root.find("g")->text, "1.5");
+  EXPECT_EQ(root.find("h")->what, kind::other);
   EXPECT_EQ(root.find("h")->text, "a date or a time");
   ASSERT_EQ(root.find("i")->what, kind::list);
   EXPECT_EQ(root.find("i")->items.at(0).find("j")->text, "1");

@@ -46,6 +46,50 @@ TEST(options, one_flag_is_enough) {
   EXPECT_EQ(chosen.log, observe::log_spec{});
   EXPECT_EQ(chosen.access_log, access_log_mode::text);
   EXPECT_EQ(chosen.allow_anonymous, anonymous_access::no);
+  EXPECT_EQ(chosen.read_ahead.mode, read_ahead::mode::full);
+  EXPECT_EQ(chosen.read_ahead.budget, 2.0);
+  EXPECT_EQ(chosen.read_ahead.small_object, 2U << 20);
+  EXPECT_EQ(chosen.read_ahead.fleet, proxy::fleet::alone);
+  EXPECT_FALSE(chosen.admin_address);
+}
+
+TEST(options, reading_ahead_is_chosen_by_flags_and_variables) {
+  auto const by_flags = accepted({"--read-ahead", "lean", "--read-ahead-budget", "0.5", "--small-object", "0",
+                                  "--fleet", "--admin-address", "[::1]:0"});
+  auto const by_variables = accepted({}, {{"S3PROXY_READ_AHEAD", "lean"},
+                                          {"S3PROXY_READ_AHEAD_BUDGET", "0.5"},
+                                          {"S3PROXY_SMALL_OBJECT", "0"},
+                                          {"S3PROXY_FLEET", "true"},
+                                          {"S3PROXY_ADMIN_ADDRESS", "[::1]:0"}});
+  for (auto const& request : {by_flags, by_variables}) {
+    auto const& chosen = request.chosen;
+    EXPECT_EQ(chosen.read_ahead.mode, read_ahead::mode::lean);
+    EXPECT_EQ(chosen.read_ahead.budget, 0.5);
+    EXPECT_EQ(chosen.read_ahead.small_object, 0U);
+    EXPECT_EQ(chosen.read_ahead.fleet, proxy::fleet::balanced);
+    EXPECT_EQ(chosen.admin_address, (listen_place{"::1", 0}));
+    EXPECT_TRUE(request.warnings.empty()) << testing::PrintToString(request.warnings);
+  }
+  EXPECT_EQ(accepted({"--fleet=no"}, {{"S3PROXY_FLEET", "yes"}}).chosen.read_ahead.fleet,
+            proxy::fleet::alone);
+}
+
+TEST(options, what_reading_ahead_costs_has_no_effect_where_it_is_off) {
+  auto const warnings = accepted({"--read-ahead", "off", "--read-ahead-budget", "1", "--fleet"}).warnings;
+  ASSERT_EQ(warnings.size(), 2U) << testing::PrintToString(warnings);
+  EXPECT_EQ(warnings[0], "--read-ahead-budget: has no effect, since --read-ahead is off");
+  EXPECT_EQ(warnings[1], "--fleet: has no effect, since --read-ahead is off");
+}
+
+TEST(options, an_admin_address_beyond_this_machine_leaves_a_warning) {
+  for (auto const* local : {"9090", "127.0.0.1:9090", "localhost:0", "[::1]:1"}) {
+    EXPECT_TRUE(accepted({"--admin-address", local}).warnings.empty()) << local;
+  }
+  for (auto const* open : {"0.0.0.0:9090", "[::]:9090", "10.0.0.1:0"}) {
+    auto const warnings = accepted({"--admin-address", open}).warnings;
+    ASSERT_EQ(warnings.size(), 1U) << open;
+    EXPECT_TRUE(says(warnings[0], "can be reached from other machines")) << warnings[0];
+  }
 }
 
 TEST(options, every_flag_is_read) {
@@ -286,7 +330,8 @@ TEST(help_flag, defaults_are_those_that_hold) {
   // A default that is a value and not a description gives, when written out, what leaving the flag out gives.
   for (auto const* flag :
        {"--port", "--metadata-ttl", "--rights-ttl", "--allow-anonymous", "--log-level", "--access-log",
-        "--insecure-skip-verify", "--token-exchange", "--sts-session-name", "--sts-duration"}) {
+        "--insecure-skip-verify", "--token-exchange", "--sts-session-name", "--sts-duration", "--read-ahead",
+        "--read-ahead-budget", "--small-object", "--fleet"}) {
     for (auto const& row : option_table()) {
       if (row.flag != flag) {
         continue;
@@ -301,6 +346,7 @@ TEST(help_flag, defaults_are_those_that_hold) {
       written.token_exchange = token_exchange::network;
       written.sts_session_name = "x";
       written.sts_duration = 1ms;
+      written.read_ahead = {read_ahead::mode::off, 1, 1, proxy::fleet::balanced};
       EXPECT_FALSE(row.apply(row.initial, flag, written)) << flag;
       options const initial;
       int const equal = (written.port == initial.port) + (written.metadata_ttl == initial.metadata_ttl) +
@@ -310,7 +356,11 @@ TEST(help_flag, defaults_are_those_that_hold) {
                         (written.store_certificate == initial.store_certificate) +
                         (written.token_exchange == initial.token_exchange) +
                         (written.sts_session_name == initial.sts_session_name) +
-                        (written.sts_duration == initial.sts_duration);
+                        (written.sts_duration == initial.sts_duration) +
+                        (written.read_ahead.mode == initial.read_ahead.mode) +
+                        (written.read_ahead.budget == initial.read_ahead.budget) +
+                        (written.read_ahead.small_object == initial.read_ahead.small_object) +
+                        (written.read_ahead.fleet == initial.read_ahead.fleet);
       EXPECT_EQ(equal, 1) << flag;
     }
   }

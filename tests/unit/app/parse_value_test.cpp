@@ -128,6 +128,54 @@ TEST(address_value, only_loopback_stays_on_this_machine) {
   }
 }
 
+TEST(listen_place_value, is_an_address_of_this_machine_with_a_port) {
+  struct row {
+    char const* text;
+    listen_place place;
+  };
+  for (auto const& [text, place] :
+       {row{"127.0.0.1:9090", {"127.0.0.1", 9090}}, row{"localhost:0", {"127.0.0.1", 0}},
+        row{"[::1]:9090", {"::1", 9090}}, row{"[::]:1", {"::", 1}}, row{"9090", {"127.0.0.1", 9090}}}) {
+    auto const read = parse_listen_place(text);
+    ASSERT_TRUE(read.has_value()) << text;
+    EXPECT_EQ(*read, place) << text;
+  }
+  for (auto const* text : {"", ":", ":9090", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1", "::1:9090",
+                           "[::1]", "example.com:80", "http://127.0.0.1:80", "[127.0.0.1]:80", "*:80"}) {
+    EXPECT_TRUE(says(refused(parse_listen_place(text)), "127.0.0.1:9090, [::1]:9090")) << text;
+  }
+}
+
+TEST(read_ahead_value, is_one_of_four_words) {
+  EXPECT_EQ(*parse_read_ahead("off"), read_ahead::mode::off);
+  EXPECT_EQ(*parse_read_ahead("metadata"), read_ahead::mode::metadata);
+  EXPECT_EQ(*parse_read_ahead("lean"), read_ahead::mode::lean);
+  EXPECT_EQ(*parse_read_ahead("full"), read_ahead::mode::full);
+  for (auto const* text : {"", "Full", "yes", "no", "full "}) {
+    EXPECT_TRUE(says(refused(parse_read_ahead(text)), "allowed: off, metadata, lean, full")) << text;
+  }
+}
+
+TEST(ratio_value, is_a_decimal_number_above_nothing) {
+  struct row {
+    char const* text;
+    double value;
+    char const* printed;
+  };
+  for (auto const& [text, value, printed] :
+       {row{"2", 2, "2"}, row{"0.5", 0.5, "0.5"}, row{"1.25", 1.25, "1.25"}, row{"1000", 1000, "1000"},
+        row{"2.0", 2, "2"}, row{"0.0000001", 0.0000001, "0.0000001"}}) {
+    auto const read = parse_ratio(text);
+    ASSERT_TRUE(read.has_value()) << text;
+    EXPECT_EQ(*read, value) << text;
+    EXPECT_EQ(print_ratio(*read), printed);
+  }
+  for (auto const* text : {"", "0", "0.0", "-1", "+1", "1e3", "inf", "nan", ".5", "5.", "1.2.3", "1,5", " 1",
+                           "1 ", "0x1", "1000.1", "2x", "99999999999999999999"}) {
+    EXPECT_TRUE(says(refused(parse_ratio(text)), "a number above 0, such as 2 or 0.5")) << text;
+  }
+}
+
 TEST(region_name, is_one_word_that_fits_a_signature) {
   for (auto const* text : {"us-east-1", "auto", "fr-par", "Default_1"}) {
     EXPECT_EQ(*parse_region(text), text);

@@ -141,6 +141,34 @@ TEST(list_scanner, reports_the_latest_of_the_versions_of_a_key) {
   }
 }
 
+storage_class class_in(std::string const& said) {
+  auto found = storage_class::other;
+  std::size_t entries = 0;
+  list_scanner scanner([&](listed_object const& object) {
+    found = object.storage_class;
+    ++entries;
+  });
+  scanner.feed(listing("<Contents><StorageClass>GLACIER</StorageClass></Contents><Contents><Key>k</Key>" +
+                       said + "<ETag>t</ETag><Size>1</Size></Contents>"));
+  EXPECT_EQ(entries, 1U) << said;
+  return found;
+}
+
+TEST(list_scanner, says_where_the_store_keeps_an_object) {
+  EXPECT_EQ(class_in(""), storage_class::standard);
+  EXPECT_EQ(class_in("<StorageClass/>"), storage_class::standard);
+  EXPECT_EQ(class_in("<StorageClass>STANDARD</StorageClass>"), storage_class::standard);
+  EXPECT_EQ(class_in("<StorageClass>EXPRESS_ONEZONE</StorageClass>"), storage_class::express_onezone);
+  EXPECT_EQ(class_in("<StorageClass>GLACIER</StorageClass>"), storage_class::other);
+  EXPECT_EQ(class_in("<Owner><StorageClass>GLACIER</StorageClass></Owner>"), storage_class::standard);
+}
+
+TEST(list_scanner, a_storage_class_in_doubt_is_no_quick_one_and_spoils_no_evidence) {
+  std::string const standard = "<StorageClass>STANDARD</StorageClass>";
+  EXPECT_EQ(class_in(standard + standard), storage_class::other);
+  EXPECT_EQ(class_in("<StorageClass>STANDARD&unknown;</StorageClass>"), storage_class::other);
+}
+
 TEST(list_scanner, reads_nothing_from_other_documents) {
   EXPECT_TRUE(scan_list({"<Error><Contents>" + entry("k") + "</Contents></Error>"}).empty());
   EXPECT_TRUE(scan_list({"<ListVersionsResult>" + entry("k") + "</ListVersionsResult>"}).empty());

@@ -41,7 +41,7 @@ TEST(block_store_eviction, a_pinned_block_stays_whatever_comes) {
   std::vector<block_store::look> readers;
   for (byte_count number = 0; number < 6; ++number) {
     fill(blocks, facts, {number * block_size, number * block_size + cell_size});
-    readers.push_back(blocks.find(facts, number * block_size));
+    readers.push_back(blocks.find(facts, {number * block_size, facts.id.size}));
   }
   for (byte_count number = 6; number < 60; ++number) {
     fill(blocks, facts, {number * block_size, (number + 1) * block_size});
@@ -93,7 +93,7 @@ TEST(block_store_eviction, a_use_keeps_a_block_and_a_peek_does_not) {
     auto const facts = facts_of(1, 100 * block_size);
     fill(blocks, facts, {0, cell_size});
     for (int reads = 0; reads < 2; ++reads) {
-      blocks.find(facts, 0, kind);
+      blocks.find(facts, {0, facts.id.size}, kind);
     }
     for (byte_count number = 1; number < 40; ++number) {
       fill(blocks, facts, {number * block_size, number * block_size + cell_size});
@@ -119,7 +119,7 @@ TEST(block_store_eviction, a_reader_that_waits_for_a_cell_finds_it_whatever_came
   block_store::look waiting;
   {
     auto permit = blocks.claim(facts, {0, cell_size}, new_flight());
-    waiting = blocks.find(facts, 5);
+    waiting = blocks.find(facts, {5, facts.id.size});
     ASSERT_TRUE(waiting.coming);
     write_span(permit, 1, {0, cell_size});
   }
@@ -152,8 +152,8 @@ TEST(block_store_eviction, a_fill_that_broke_off_leaves_room_for_the_next_once_i
   {
     std::vector<block_store::look> waiting;
     auto const permit = blocks.claim(facts, {0, 2 * block_size}, new_flight());
-    waiting.push_back(blocks.find(facts, 0));
-    waiting.push_back(blocks.find(facts, block_size));
+    waiting.push_back(blocks.find(facts, {0, facts.id.size}));
+    waiting.push_back(blocks.find(facts, {block_size, facts.id.size}));
   }
   fill(blocks, facts, {0, 1});
   EXPECT_EQ(held_and_right(blocks, facts, 0), cell_size);

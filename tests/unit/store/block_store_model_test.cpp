@@ -133,7 +133,7 @@ class play {
     for (byte_count cell = 0; cell * cell_size < facts.id.size; ++cell) {
       auto const at = std::min(cell * cell_size + some(cell_size), facts.id.size - 1);
       auto const state = model_.of(facts.generation, cell);
-      auto const found = blocks_.find(facts, at);
+      auto const found = blocks_.find(facts, {at, facts.id.size});
       ASSERT_EQ(!found.bytes.empty(), state == cell_state::valid) << at;
       ASSERT_EQ(found.coming != nullptr, state == cell_state::coming) << at;
       auto const bytes = found.bytes.substr(0, cell_size);  // the rest is compared with its own cell
@@ -190,7 +190,7 @@ TEST(block_store_threads, readers_stream_behind_the_watermark_of_one_fill) {
     byte_count at = 0;
     while (at < facts.id.size) {
       auto const seen = waits.progress();
-      auto const found = blocks.find(facts, at);
+      auto const found = blocks.find(facts, {at, facts.id.size});
       if (found.bytes.empty() && !found.coming) {
         return;  // the fill gave up: the count tells
       }
@@ -236,7 +236,7 @@ std::size_t live(block_store& blocks, unsigned seed) {
         write_span(permit, facts.generation, {span.begin, until}, 20'000);
       }
     }
-    auto const found = blocks.find(facts, begin);
+    auto const found = blocks.find(facts, {begin, facts.id.size});
     wrong += found.bytes != bytes_of(facts.generation, {begin, begin + found.bytes.size()});
     blocks.missing(facts, {begin, end});
   }

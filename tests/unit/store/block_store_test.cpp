@@ -23,7 +23,7 @@ std::shared_ptr<flight> new_flight() {
 TEST(block_store, an_unknown_block_is_neither_held_nor_coming) {
   block_store blocks(roomy);
   auto const facts = facts_of(1, large);
-  auto const found = blocks.find(facts, 0);
+  auto const found = blocks.find(facts, {0, facts.id.size});
   EXPECT_TRUE(found.bytes.empty());
   EXPECT_FALSE(found.coming);
   EXPECT_FALSE(found.pin.get());
@@ -88,10 +88,10 @@ TEST(block_store, a_cell_has_one_flight) {
   auto const rest = blocks.claim(facts, {0, 3 * cell_size}, second);
   EXPECT_EQ(rest.span(), (byte_span{2 * cell_size, 3 * cell_size}));
   EXPECT_TRUE(blocks.missing(facts, {0, 3 * cell_size}).empty()) << "what is coming is not missing";
-  EXPECT_EQ(blocks.find(facts, 0).coming, first);
-  EXPECT_EQ(blocks.find(facts, 2 * cell_size - 1).coming, first);
-  EXPECT_EQ(blocks.find(facts, 2 * cell_size).coming, second);
-  EXPECT_FALSE(blocks.find(facts, 3 * cell_size).coming);
+  EXPECT_EQ(blocks.find(facts, {0, facts.id.size}).coming, first);
+  EXPECT_EQ(blocks.find(facts, {2 * cell_size - 1, facts.id.size}).coming, first);
+  EXPECT_EQ(blocks.find(facts, {2 * cell_size, facts.id.size}).coming, second);
+  EXPECT_FALSE(blocks.find(facts, {3 * cell_size, facts.id.size}).coming);
 }
 
 TEST(block_store, a_claim_reaches_from_its_first_missing_cell_to_its_last) {
@@ -129,7 +129,7 @@ TEST(block_store, a_cell_is_valid_with_its_last_byte_and_not_before) {
     ASSERT_EQ(held_and_right(blocks, facts, 0), whole) << end;
     ASSERT_EQ(blocks.in_flight(), 3 * cell_size - whole);
     if (whole < 3 * cell_size) {
-      ASSERT_EQ(blocks.find(facts, whole).coming, owner);
+      ASSERT_EQ(blocks.find(facts, {whole, facts.id.size}).coming, owner);
     }
   }
 }
@@ -237,7 +237,7 @@ TEST(block_store, a_permit_that_ends_leaves_the_cells_of_others) {
   {
     auto const mine = blocks.claim(facts, {0, 4 * cell_size}, new_flight());
   }
-  EXPECT_EQ(blocks.find(facts, cell_size).coming, other);
+  EXPECT_EQ(blocks.find(facts, {cell_size, facts.id.size}).coming, other);
   EXPECT_EQ(blocks.missing(facts, {0, 4 * cell_size}),
             (spans{{0, cell_size}, {2 * cell_size, 4 * cell_size}}));
   write_span(theirs, 1, {cell_size, 2 * cell_size});
@@ -256,7 +256,7 @@ TEST(block_store, bytes_of_cells_that_were_not_claimed_are_passed_over) {
   mine.write(cell_size, std::string(2 * cell_size, 'x'));  // the bridged gap: not ours to say
   mine.write(3 * cell_size, bytes_of(1, {3 * cell_size, 4 * cell_size}));
   EXPECT_EQ(held_and_right(blocks, facts, 0), 2 * cell_size);
-  EXPECT_EQ(blocks.find(facts, 2 * cell_size).coming, other);
+  EXPECT_EQ(blocks.find(facts, {2 * cell_size, facts.id.size}).coming, other);
   EXPECT_EQ(held_and_right(blocks, facts, 3 * cell_size), cell_size);
 }
 

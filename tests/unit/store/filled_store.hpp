@@ -60,7 +60,7 @@ inline void fill(block_store& blocks, cache::object_facts const& facts, byte_spa
 inline std::optional<byte_count> held_and_right(block_store& blocks, cache::object_facts const& facts,
                                                 byte_count at,
                                                 block_store::use kind = block_store::use::peeks) {
-  auto const found = blocks.find(facts, at, kind);
+  auto const found = blocks.find(facts, {at, facts.id.size}, kind);
   auto const is_right = found.bytes == bytes_of(facts.generation, {at, at + found.bytes.size()});
   return is_right ? std::optional<byte_count>(found.bytes.size()) : std::nullopt;
 }

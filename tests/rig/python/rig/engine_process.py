@@ -35,28 +35,60 @@ def polars_options(host, credentials, region):
     return {**options, "aws_skip_signature": "true"}
 
 
-def run_duckdb(name, bucket, *store):
+def s3_filesystem(host, credentials, region):
+    """pyarrow's file system for the store at `host`."""
+    from pyarrow import fs
+
+    keys = {"access_key": credentials[0], "secret_key": credentials[1]} if credentials else {"anonymous": True}
+    return fs.S3FileSystem(endpoint_override=host, scheme="http", region=region, **keys)
+
+
+def run_duckdb(task, *store):
     connection = duckdb_connection(*store)
-    text = queries.DUCKDB[name].format(bucket=bucket)
-    begin = time.perf_counter()
-    rows = connection.execute(text).fetchall()
-    return time.perf_counter() - begin, rows
+    text = (task["text"] or queries.DUCKDB[task["name"]]).format(bucket=task["bucket"])
+    return timed(lambda: connection.execute(text).fetchall())
 
 
-def run_polars(name, bucket, *store):
+def run_polars(task, *store):
     import polars
 
     options = polars_options(*store)
-    query = queries.POLARS[name]
+    if task["text"]:
+        names = {"polars": polars, "bucket": task["bucket"], "options": options}
+        return timed(lambda: eval(task["text"], names).collect().rows())
+    query = queries.POLARS[task["name"]]
+    return timed(lambda: query(polars, task["bucket"], options).collect().rows())
+
+
+def run_pyarrow(task, *store):
+    """The text is an expression in `dataset`, `compute`, `bucket` and `filesystem` that gives a table."""
+    from pyarrow import compute, dataset
+
+    names = {"dataset": dataset, "compute": compute, "bucket": task["bucket"], "filesystem": s3_filesystem(*store)}
+    return timed(lambda: eval(task["text"], names).to_pylist())
+
+
+def run_deltalake(task, *store):
+    """The text is an expression in `DeltaTable`, `compute`, `bucket` and `options` that gives a table."""
+    from deltalake import DeltaTable
+    from pyarrow import compute
+
+    names = {"DeltaTable": DeltaTable, "compute": compute, "bucket": task["bucket"], "options": polars_options(*store)}
+    return timed(lambda: eval(task["text"], names).to_pylist())
+
+
+def timed(run):
     begin = time.perf_counter()
-    rows = query(polars, bucket, options).collect().rows()
+    rows = run()
     return time.perf_counter() - begin, rows
+
+
+ENGINES = {"duckdb": run_duckdb, "polars": run_polars, "pyarrow": run_pyarrow, "deltalake": run_deltalake}
 
 
 def main():
     task = json.loads(sys.argv[1])
-    run = {"duckdb": run_duckdb, "polars": run_polars}[task["engine"]]
-    seconds, rows = run(task["name"], task["bucket"], task["host"], task["credentials"], task["region"])
+    seconds, rows = ENGINES[task["engine"]](task, task["host"], task["credentials"], task["region"])
     json.dump({"seconds": seconds, "rows": rows}, sys.stdout, default=str)
 
 

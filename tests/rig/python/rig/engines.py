@@ -9,6 +9,8 @@ from rig.process import clean_environment
 from rig.servers import ACCESS_KEY, REGION, ROOT, SECRET_KEY
 
 PYTHON = ROOT / "build" / "venv" / "bin" / "python"
+CLIENTS_PYTHON = ROOT / "build" / "clients-venv" / "bin" / "python"
+INTERPRETERS = {"pyarrow": CLIENTS_PYTHON, "deltalake": CLIENTS_PYTHON}  # by engine, where it is not PYTHON
 DEADLINE = 120
 
 
@@ -22,24 +24,28 @@ class Answer:
     rows: list
 
 
-def run_query(query, host, *, credentials=(ACCESS_KEY, SECRET_KEY), bucket=None):
-    """Runs `query` against the S3 service at `host` ("address:port"); unsigned if `credentials` is None."""
+def command(query, host, *, credentials=(ACCESS_KEY, SECRET_KEY), bucket=None):
+    """The command line and the environment of a process that runs `query` against the S3 service at `host`
+    ("address:port"); unsigned if `credentials` is None."""
     task = {
         "engine": query.engine,
         "name": query.name,
+        "text": query.text,
         "bucket": bucket or query.name,
         "host": host,
         "credentials": credentials,
         "region": REGION,
     }
+    python = INTERPRETERS.get(query.engine, PYTHON)
     env = clean_environment(PYTHONPATH=str(Path(__file__).parents[1]))
+    return [python, "-m", "rig.engine_process", json.dumps(task)], env
+
+
+def run_query(query, host, **options):
+    """Runs `query` as `command` says, and waits for its answer."""
+    arguments, env = command(query, host, **options)
     done = subprocess.run(
-        [PYTHON, "-m", "rig.engine_process", json.dumps(task)],
-        env=env,
-        timeout=DEADLINE,
-        capture_output=True,
-        text=True,
-        check=False,
+        arguments, env=env, timeout=DEADLINE, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise QueryError(f"{query.title}, at {host}:\n{done.stderr.strip()}")

@@ -89,22 +89,13 @@ class Bench:
         client = store_client.connect(self.store.url)
         if not (stamp.exists() and stamp.read_text() == wanted):
             stamp.unlink(missing_ok=True)
-            self._empty(client)
+            store_client.empty(client)
             for query in QUERIES:
                 store_client.upload(client, query.name, lake.files(folder, query.files))
             stamp.write_text(wanted)
         if self.with_nginx:
             for query in QUERIES:
                 store_client.make_public(client, query.name)
-
-    @staticmethod
-    def _empty(client):
-        for bucket in client.list_buckets()["Buckets"]:
-            for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket["Name"]):
-                keys = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
-                if keys:
-                    client.delete_objects(Bucket=bucket["Name"], Delete={"Objects": keys})
-            client.delete_bucket(Bucket=bucket["Name"])
 
     def round(self, on_query=lambda query: None):
         """{query name: {way: Sample}} from caches that start empty."""

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Query:
-    """`name` is also its bucket's. `direct_requests` is what the engine sends to a store, measured
-    once; a bench that is off by more than a quarter measures something else."""
+    """`name` is also its bucket's, unless another is given. `direct_requests` is what the engine sends to a store,
+    measured once; a bench that is off by more than a quarter measures something else. `text` is the query in its
+    engine's language (SQL, or a Python expression: see `engine_process`); without it, the one of that name below."""
 
     name: str
     title: str
     engine: str
     files: str
     direct_requests: int
+    text: str | None = None
 
 
 QUERIES = [

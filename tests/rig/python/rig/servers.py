@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 from rig.process import LOOPBACK, Process, clean_environment, start_on_free_port
@@ -97,10 +98,23 @@ class Versitygw(Server):
 class Link(Server):
     """The slow link in front of a store, and what it counted."""
 
-    def __init__(self, work, program, store_address, *, first_byte_ms=30, megabytes_per_second=80, log=None):
+    def __init__(
+        self,
+        work,
+        program,
+        store_address,
+        *,
+        first_byte_ms=30,
+        megabytes_per_second=80,
+        total_megabytes_per_second=0,
+        trips_per_connection=0,
+        log=None,
+    ):
         super().__init__(work)
         self.arguments = [program, "--store", store_address]
         self.arguments += ["--first-byte-ms", first_byte_ms, "--megabytes-per-second", megabytes_per_second]
+        self.arguments += ["--total-megabytes-per-second", total_megabytes_per_second]
+        self.arguments += ["--trips-per-connection", trips_per_connection]
         if log:
             self.arguments += ["--log", log]
         self._control_port = None
@@ -120,6 +134,15 @@ class Link(Server):
     def reset(self):
         """Sets the counters to zero and returns what they were."""
         return self._control("POST", "/reset")
+
+    def wait_until_quiet(self, seconds, deadline=60):
+        """Waits until no byte has passed for `seconds`; returns the counters."""
+        end = time.monotonic() + deadline
+        while (rest := seconds - self._control("GET", "/quiet")["quiet_ms"] / 1e3) > 0:
+            if time.monotonic() > end:
+                raise TimeoutError(f"the link was not quiet for {seconds} s within {deadline} s")
+            time.sleep(min(rest, 0.5) + 0.002)
+        return self.counters()
 
     def _control(self, method, target):
         connection = http.client.HTTPConnection(LOOPBACK, self._control_port, timeout=10)

@@ -51,3 +51,13 @@ def upload(client, bucket, files):
 
     with ThreadPoolExecutor(max_workers=4) as pool:
         list(pool.map(put, files.items()))
+
+
+def empty(client):
+    """Deletes all buckets, whatever is in them."""
+    for bucket in client.list_buckets()["Buckets"]:
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket["Name"]):
+            keys = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
+            if keys:
+                client.delete_objects(Bucket=bucket["Name"], Delete={"Objects": keys})
+        client.delete_bucket(Bucket=bucket["Name"])

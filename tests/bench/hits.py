@@ -1,6 +1,6 @@
 """Server CPU of a warm hit beside nginx's: one core each way, interleaved rounds, signatures verified on our side only.
 
-    tools/bench [--rounds N] [--seconds S] [--json FILE]
+    tools/bench hits [--rounds N] [--seconds S] [--json FILE]
 """
 
 import argparse

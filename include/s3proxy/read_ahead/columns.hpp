@@ -1,0 +1,62 @@
+#pragma once
+
+#include "s3proxy/base/units.hpp"
+#include "s3proxy/read_ahead/layout.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace s3proxy::read_ahead {
+
+/// Neighbouring columns that are read in one piece, named by the paths of the outermost two: what lies between
+/// them is never wanted by itself, it comes along as the engine's merging of reads brings it along.
+struct run {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  friend bool operator==(run, run) = default;
+};
+
+/// Columns of one row group that a read took, as numbers of the layout.
+struct columns_of_group {
+  std::size_t row_group = 0;
+  std::size_t first = 0;
+  std::size_t last = 0;
+};
+
+/// A layout, made ready to be asked questions. Immutable; shared by all who read the version.
+class file_shape {
+ public:
+  explicit file_shape(std::shared_ptr<layout const> of);
+
+  layout const& where() const { return *layout_; }
+  /// The same for all files with the same columns in the same order.
+  std::uint64_t schema() const { return schema_; }
+
+  /// The columns that a read wants: where it begins at the first byte of a chunk or ends at the last of one.
+  /// A read that does neither (pages, indexes), and the read of the footer, wants none. One entry a row group.
+  std::vector<columns_of_group> columns_in(base::byte_span read) const;
+  /// Where a run lies in a row group; nothing where the file lacks one of its ends.
+  std::optional<base::byte_span> find(run columns, std::size_t row_group) const;
+  /// From the first chunk of a row group to the last.
+  base::byte_span bounds(std::size_t row_group) const { return bounds_[row_group]; }
+
+  run name(columns_of_group const& columns) const {
+    return {layout_->paths[columns.first], layout_->paths[columns.last]};
+  }
+  /// The number of a column; `columns` where there is none of that path.
+  std::size_t column(std::uint64_t path) const;
+  std::size_t footprint() const;
+
+ private:
+  std::optional<columns_of_group> columns_in(base::byte_span read, std::size_t row_group) const;
+
+  std::shared_ptr<layout const> layout_;
+  std::vector<base::byte_span> bounds_;  // of the row groups
+  std::vector<std::size_t> in_order_;    // row groups by where they begin
+  std::uint64_t schema_ = 0;
+};
+
+}  // namespace s3proxy::read_ahead

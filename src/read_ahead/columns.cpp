@@ -1,0 +1,106 @@
+#include "s3proxy/read_ahead/columns.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+namespace s3proxy::read_ahead {
+
+using base::byte_span;
+
+file_shape::file_shape(std::shared_ptr<layout const> of) : layout_(std::move(of)) {
+  auto const& where = *layout_;
+  bounds_.reserve(where.row_groups);
+  for (std::size_t group = 0; group < where.row_groups; ++group) {
+    byte_span bounds{std::numeric_limits<base::byte_count>::max(), 0};
+    for (std::size_t column = 0; column < where.columns; ++column) {
+      auto const chunk = where.chunk(group, column);
+      bounds = {std::min(bounds.begin, chunk.begin), std::max(bounds.end, chunk.end)};
+    }
+    bounds_.push_back(bounds);
+  }
+  in_order_.resize(where.row_groups);
+  std::iota(in_order_.begin(), in_order_.end(), std::size_t{0});
+  std::ranges::sort(in_order_, {}, [&](std::size_t group) { return bounds_[group].begin; });
+  for (auto const path : where.paths) {
+    schema_ = (schema_ ^ path) * 0x9e3779b97f4a7c15ULL;
+    schema_ ^= schema_ >> 29;
+  }
+}
+
+std::vector<columns_of_group> file_shape::columns_in(byte_span read) const {
+  std::vector<columns_of_group> out;
+  if (read.end > layout_->footer.begin) {
+    return out;  // a read of the tail is no read of the columns that lie under it
+  }
+  // The last row group that begins at or before the read, and those behind it that it reaches.
+  auto at = std::ranges::upper_bound(in_order_, read.begin, {},
+                                     [&](std::size_t group) { return bounds_[group].begin; });
+  if (at != in_order_.begin()) {
+    --at;
+  }
+  for (; at != in_order_.end() && bounds_[*at].begin < read.end; ++at) {
+    if (auto const found = columns_in(read, *at)) {
+      out.push_back(*found);
+    }
+  }
+  return out;
+}
+
+std::optional<columns_of_group> file_shape::columns_in(byte_span read, std::size_t row_group) const {
+  auto const none = layout_->columns;
+  auto first = none;
+  auto last = none;
+  auto begins = false;
+  auto ends = false;
+  auto const inside = base::intersect(read, bounds_[row_group]);
+  for (std::size_t column = 0; column < layout_->columns; ++column) {
+    auto const chunk = layout_->chunk(row_group, column);
+    if (chunk.empty() || base::intersect(chunk, inside).empty()) {
+      continue;
+    }
+    begins = begins || chunk.begin == inside.begin;
+    ends = ends || chunk.end == inside.end;
+    // By place: columns need not lie in the order of the schema.
+    if (first == none || chunk.begin < layout_->chunk(row_group, first).begin) {
+      first = column;
+    }
+    if (last == none || chunk.begin > layout_->chunk(row_group, last).begin) {
+      last = column;
+    }
+  }
+  if (first == none || (!begins && !ends)) {
+    return std::nullopt;
+  }
+  if (!begins) {
+    first = last;  // only the end is known to be wanted
+  } else if (!ends) {
+    last = first;
+  }
+  return columns_of_group{row_group, first, last};
+}
+
+std::optional<byte_span> file_shape::find(run columns, std::size_t row_group) const {
+  auto const first = column(columns.first);
+  auto const last = column(columns.last);
+  if (first == layout_->columns || last == layout_->columns) {
+    return std::nullopt;
+  }
+  auto const begin = layout_->chunk(row_group, first);
+  auto const end = layout_->chunk(row_group, last);
+  if (begin.begin > end.begin || begin.empty() || end.empty()) {
+    return std::nullopt;
+  }
+  return byte_span{begin.begin, end.end};
+}
+
+std::size_t file_shape::column(std::uint64_t path) const {
+  return static_cast<std::size_t>(std::ranges::find(layout_->paths, path) - layout_->paths.begin());
+}
+
+std::size_t file_shape::footprint() const {
+  return sizeof *this + layout_->footprint() +
+         bounds_.capacity() * (sizeof(byte_span) + sizeof(std::size_t));
+}
+
+}  // namespace s3proxy::read_ahead

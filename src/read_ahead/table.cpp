@@ -1,0 +1,272 @@
+#include "s3proxy/read_ahead/table.hpp"
+
+#include "table_state.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+namespace s3proxy::read_ahead {
+namespace {
+
+constexpr std::chrono::seconds stays_forbidden{60};
+
+}  // namespace
+
+table::table(planner const& with) : state_(std::make_unique<state>(with)) {
+  state_->fetch = with.limits.fetch;
+}
+table::~table() = default;
+table::table(table&&) noexcept = default;
+
+advice table::step(event const& what, time_point now) {
+  auto& self = *state_;
+  self.now = now;
+  self.last_event = now;
+  self.out = {};
+  self.finish_silent();
+  std::visit([&](auto const& one) { self.on(one); }, what);
+  return std::move(self.out);
+}
+
+base::byte_count table::tail_for_head(base::object_key const& key, time_point now) const {
+  auto const& self = *state_;
+  auto const& limits = self.plan.limits;
+  auto const known = self.files.find(key);
+  auto const wanted = format_of(key.str()) != format::other && self.unread_tails < limits.unread_tails &&
+                      now >= self.forbidden_until && (!known || self.may_guess(*known));
+  return wanted ? std::clamp(self.tail_length, limits.head_tail, limits.most_tail) : 0;
+}
+
+table::totals table::sums() const {
+  auto sum = state_->past;
+  for (auto const& [peer, one] : state_->scans) {
+    sum.issued += one->issued;
+    sum.used += one->used;
+    sum.lost += one->lost;
+  }
+  return sum;
+}
+
+bool table::is_idle() const {
+  return state_->scans.empty();
+}
+
+time_point table::last_used() const {
+  return state_->last_event;
+}
+
+std::size_t table::footprint() const {
+  auto total = sizeof(state) + state_->files.footprint();
+  for (auto const& [peer, one] : state_->scans) {
+    total += sizeof(scan) + one->footprint();
+  }
+  return total;
+}
+
+void table::state::on(listed const& what) {
+  for (auto const& one : what.files) {
+    files.list(one);
+  }
+  scan_of(what.peer).listed_at = now;
+}
+
+void table::state::on(opened const& what) {
+  auto* const one = files.meet(what.file);
+  if (!one) {
+    return;
+  }
+  auto& by = scan_of(what.peer);
+  by.last_demand = now;
+  touch(by, *one);
+  if (!what.tail.empty()) {
+    ++unread_tails;
+    one->end_asked = true;
+    by.bet_on(next_ticket++, {.of = one, .kind = guess_kind::tail, .unread = {what.tail}, .is_there = true});
+  }
+  if (!what.tail.empty() || one->end_asked) {
+    ask_for_layout(*one);
+  }
+  follow_order(by, *one);
+}
+
+void table::state::on(was_read const& what) {
+  auto* const one = files.meet(what.file);
+  if (!one || what.span.empty()) {
+    return;
+  }
+  auto& by = scan_of(what.peer);
+  by.last_demand = now;
+  by.settle(*one, what.span);
+  one->taken = std::min(one->taken + what.span.size(), one->content.size);
+  touch(by, *one);
+  auto const is_tail = what.span.end == one->content.size &&
+                       (!one->shape || what.span.end > one->shape->where().footer.begin);
+  if (is_tail && one->kind != format::other) {
+    unread_tails = 0;
+    one->end_asked = true;
+    tail_length = std::max(tail_length, std::min(what.span.size(), plan.limits.most_tail));
+    ask_for_layout(*one);
+  }
+  follow_order(by, *one);
+  if (plan.how == mode::metadata || is_tail) {
+    propagate(by);
+    return;
+  }
+  one->shape ? read_columns(by, *one, what) : continue_sequence(by, *one, what.span);
+}
+
+void table::state::on(layout_read const& what) {
+  auto* const one = files.meet(what.file);
+  if (!one) {
+    return;
+  }
+  if (!what.shape) {
+    one->state = file::footer::no_layout;
+    return;
+  }
+  if (!one->shape) {
+    files.give_shape(*one, std::make_shared<file_shape const>(what.shape));
+    footer_length = std::max(footer_length, what.shape->footer.size());
+  }
+  for (auto const& [peer, by] : scans) {
+    fetch_indexes(*by, *one);
+    propagate(*by);
+  }
+}
+
+void table::state::on(landed const& what) {
+  fetch = (fetch * 3 + what.took) / 4;
+  for (auto const& [peer, by] : scans) {
+    by->landed_guess(what.guess);
+  }
+}
+
+void table::state::on(refused const& what) {
+  for (auto const& [peer, by] : scans) {
+    by->drop(what.guess);
+  }
+  if (what.reason == refused::why::forbidden) {
+    forbidden_until = now + stays_forbidden;
+  }
+}
+
+void table::state::on(peer_left const& what) {
+  if (auto const found = scans.find(what.peer); found != scans.end()) {
+    finish(*found->second);
+    scans.erase(found);
+  }
+}
+
+void table::state::on(tick const&) {}
+
+scan& table::state::scan_of(std::string const& peer) {
+  auto& place = scans[peer];
+  if (!place) {
+    place = std::make_unique<scan>(peer, plan.how, plan.limits);
+    place->last_demand = now;
+  }
+  return *place;
+}
+
+void table::state::finish_silent() {
+  for (auto at = scans.begin(); at != scans.end();) {
+    auto const oldest_first = scans.size() > plan.limits.scans;
+    if (now - at->second->last_demand > plan.limits.silence || oldest_first) {
+      finish(*at->second);
+      at = scans.erase(at);
+    } else {
+      ++at;
+    }
+  }
+}
+
+void table::state::finish(scan& one) {
+  remember_columns(one);
+  std::vector<ticket> open;
+  for (auto const& [number, made] : one.bets) {
+    open.push_back(number);
+    if (!made.is_there) {
+      out.cancel.push_back(number);
+    }
+  }
+  for (auto const number : open) {
+    one.drop(number);
+  }
+  past.issued += one.issued;
+  past.used += one.used;
+  past.lost += one.lost;
+}
+
+void table::state::touch(scan& by, file& one) {
+  one.demanded = true;
+  auto const* const previous = by.recent.empty() ? nullptr : by.recent.back().of;
+  auto const place = std::ranges::find(by.recent, &one, &unit::of);
+  if (place != by.recent.end()) {
+    std::rotate(place, place + 1, by.recent.end());
+    return;
+  }
+  by.recent.push_back({&one, 0});
+  if (by.recent.size() > plan.limits.most_tails) {
+    by.recent.erase(by.recent.begin());
+  }
+  ++by.files_touched;
+  if (by.files_touched > 1) {
+    by.tails = std::min(by.tails * 2, plan.limits.most_tails);
+  }
+  // Where no guess tells, the order itself does: was the file before this one read, too?
+  auto const was_bet_on = one.end_asked;
+  if (previous && !was_bet_on && one.rank != file::nowhere && previous->rank != file::nowhere) {
+    auto const next = one.rank > previous->rank && one.rank - previous->rank <= 2;
+    next ? tails_come.came_true() : tails_come.came_to_nothing();
+  }
+}
+
+void table::state::ask_for_layout(file& of) {
+  if (of.kind == format::parquet && of.state == file::footer::unread && !of.shape &&
+      plan.how != mode::metadata) {
+    of.state = file::footer::asked_for;
+    out.read_layout.push_back(of.content);
+  }
+}
+
+void table::state::remember_columns(scan const& from) {
+  std::vector<run> set;
+  for (std::size_t number = 0; number < from.runs.size(); ++number) {
+    if (from.is_wanted(number) && from.units_begun > 0) {
+      set.push_back(from.runs[number].columns);
+    }
+  }
+  if (set.empty()) {
+    return;
+  }
+  auto const known = std::ranges::find(column_sets, set);
+  if (known != column_sets.end()) {
+    column_sets.erase(known);
+  }
+  column_sets.push_front(std::move(set));
+  if (column_sets.size() > plan.limits.column_sets) {
+    column_sets.pop_back();
+  }
+}
+
+std::string table::explain(time_point now) const {
+  auto const& self = *state_;
+  auto const sum = sums();
+  std::string text = "files " + std::to_string(self.files.count()) + "  fetched ahead " +
+                     std::to_string(sum.issued) + "  used " + std::to_string(sum.used) + "  lost " +
+                     std::to_string(sum.lost) + "\n";
+  if (now < self.forbidden_until) {
+    text += "  stopped: the store forbids this reader to read here\n";
+  }
+  if (self.unread_tails >= self.plan.limits.unread_tails) {
+    text += "  HEADs are plain: nobody read the tails that came with the last ones\n";
+  }
+  for (auto const& [peer, by] : self.scans) {
+    text += by->explain(self.fetch);
+  }
+  return text;
+}
+
+}  // namespace s3proxy::read_ahead

@@ -1,0 +1,273 @@
+#include "table_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace s3proxy::read_ahead {
+namespace {
+
+constexpr std::size_t newest_places = 2;  // where two threads of an engine are
+
+}  // namespace
+
+using base::byte_count;
+using base::byte_span;
+
+bool table::state::may_guess(file const& of) const {
+  return of.kept == listed_file::storage::quick && now >= forbidden_until;
+}
+
+bool table::state::may_follow(scan const& by) const {
+  auto const threshold = by.threshold();
+  auto const listed_it = now - by.listed_at <= 5 * plan.limits.silence;
+  // A reader that has just listed the table is likely to read it; of others, a second file has to tell.
+  auto const known = by.files_touched > 1 || listed_it;
+  return known && tails_come.probability() >= threshold && by.trusts(guess_kind::tail);
+}
+
+bool table::state::guess_span(scan& by, file& of, byte_span span, guess_kind kind, std::size_t row_group) {
+  auto const inside = base::intersect(span, {0, of.content.size});
+  if (inside.empty() || !may_guess(of)) {
+    return true;
+  }
+  if (!by.affords(inside.size())) {
+    return false;
+  }
+  auto const number = next_ticket++;
+  by.bet_on(number, {.of = &of,
+                     .version = of.content.version,
+                     .row_group = row_group,
+                     .kind = kind,
+                     .unread = {inside}});
+  out.fetch.push_back({number, of.content, inside, kind});
+  return true;
+}
+
+// A third of what such fetches bring has to be used, as far as the files tell that this reader is done with.
+bool table::state::comes_whole(scan const& by, file const& of) const {
+  auto const size = of.content.size;
+  if (size > plan.limits.small_object || plan.how != mode::full || !by.trusts(guess_kind::whole)) {
+    return false;
+  }
+  constexpr std::size_t still_open = 4;  // an engine's threads are in the newest ones
+  if (size <= plan.limits.always_whole || by.recent.size() < still_open + 2) {
+    return size <= plan.limits.always_whole;
+  }
+  byte_count taken = 0;
+  byte_count there = 0;
+  for (std::size_t at = 0; at + still_open < by.recent.size(); ++at) {
+    taken += by.recent[at].of->taken;
+    there += by.recent[at].of->content.size;
+  }
+  return taken * 3 >= there;
+}
+
+void table::state::fetch_end(scan& by, file& of) {
+  of.end_asked = true;
+  if (comes_whole(by, of)) {
+    guess_span(by, of, {0, of.content.size}, guess_kind::whole);
+  } else if (of.kind != format::other) {
+    auto const wanted = tail_length > 0 ? std::max(tail_length, footer_length) : plan.limits.least_tail;
+    auto const length = std::min({wanted, plan.limits.most_tail, of.content.size});
+    guess_span(by, of, {of.content.size - length, of.content.size}, guess_kind::tail);
+  } else {
+    return;
+  }
+  ask_for_layout(of);
+}
+
+// The files behind the one that is read: their ends, as far as the window reaches.
+void table::state::follow_order(scan& by, file& from) {
+  if (!may_follow(by)) {
+    return;
+  }
+  auto* next = &from;
+  for (unsigned ahead = 0; ahead < by.tails; ++ahead) {
+    next = files.after(*next);
+    if (!next) {
+      return;
+    }
+    auto const is_ours = plan.follow == siblings::all || next->demanded;
+    if (!next->end_asked && is_ours) {
+      fetch_end(by, *next);
+    }
+  }
+}
+
+void table::state::borrow_columns(scan& by, run first) {
+  for (auto const& set : column_sets) {
+    if (std::ranges::find(set, first.first, &run::first) == set.end()) {
+      continue;
+    }
+    for (auto const& columns : set) {
+      if (std::ranges::find(by.runs, columns, &wanted_run::columns) == by.runs.end()) {
+        by.runs.push_back({columns});
+      }
+    }
+    return;
+  }
+}
+
+void table::state::read_columns(scan& by, file& of, was_read const& what) {
+  auto const groups = of.shape->columns_in(what.span);
+  if (groups.empty()) {
+    auto const& where = of.shape->where();
+    auto const in_indexes = !base::intersect(what.span, where.column_indexes).empty() ||
+                            !base::intersect(what.span, where.offset_indexes).empty() ||
+                            !base::intersect(what.span, where.bloom_filters).empty();
+    if (in_indexes && !std::exchange(by.reads_indexes, true)) {
+      fetch_indexes(by, of);
+    } else if (!in_indexes) {
+      continue_sequence(by, of, what.span);
+    }
+    return;
+  }
+  for (auto const& columns : groups) {
+    unit const at{&of, columns.row_group};
+    auto const wanted = of.shape->name(columns);
+    if (by.runs.empty()) {
+      borrow_columns(by, wanted);
+    }
+    auto const knew = std::ranges::find(by.runs, wanted, &wanted_run::columns) != by.runs.end();
+    auto const begun = by.begin(at, now, what.bytes);
+    by.want(wanted, at);
+    if (begun) {
+      auto const cancelled = by.pass(at);
+      out.cancel.insert(out.cancel.end(), cancelled.begin(), cancelled.end());
+    }
+    if (begun && !knew) {
+      fetch_neighbourhood(by, at, what.span);
+    }
+    by.recent.back().row_group = columns.row_group;  // touch() has put this file there
+  }
+  propagate(by);
+}
+
+void table::state::propagate(scan& by) {
+  if (plan.how == mode::metadata || by.runs.empty() || !by.trusts(guess_kind::column)) {
+    return;
+  }
+  // What other threads of the engine have begun comes before what nobody has begun.
+  for (auto const& at : std::vector(by.open_units.begin(), by.open_units.end())) {
+    for (std::size_t number = 0; number < by.runs.size(); ++number) {
+      if (by.is_wanted(number) && !fetch_run(by, number, at)) {
+        return;
+      }
+    }
+  }
+  // The newest places: older ones are of files that may be done with.
+  auto left = std::min(by.recent.size(), newest_places);
+  for (auto place = by.recent.rbegin(); left > 0; ++place, --left) {
+    propagate(by, *place);
+  }
+}
+
+void table::state::propagate(scan& by, unit from) {
+  auto const has_begun = std::ranges::find(by.open_units, from) != by.open_units.end();
+  auto ahead = units_after(from, by.depth(fetch));
+  if (!has_begun && from.of->shape) {
+    ahead.insert(ahead.begin(), from);
+  }
+  std::vector<std::size_t> wanted;
+  for (std::size_t number = 0; number < by.runs.size(); ++number) {
+    if (by.is_wanted(number)) {
+      wanted.push_back(number);
+    }
+  }
+  for (auto const& at : ahead) {
+    for (auto const number : wanted) {
+      if (!fetch_run(by, number, at)) {
+        return;
+      }
+    }
+  }
+}
+
+std::vector<unit> table::state::units_after(unit from, unsigned count) {
+  std::vector<unit> out_units;
+  auto at = from;
+  while (out_units.size() < count) {
+    if (at.of->shape && at.row_group + 1 < at.of->shape->where().row_groups) {
+      ++at.row_group;
+    } else {
+      auto* const next = files.after(*at.of);
+      if (!next || !next->shape || (plan.follow == siblings::demanded && !next->demanded)) {
+        break;
+      }
+      at = {next, 0};
+    }
+    out_units.push_back(at);
+  }
+  return out_units;
+}
+
+bool table::state::fetch_run(scan& by, std::size_t run_number, unit at) {
+  auto const span = at.of->shape ? at.of->shape->find(by.runs[run_number].columns, at.row_group) : std::nullopt;
+  if (!span) {
+    return true;
+  }
+  if (!by.affords(span->size())) {
+    return false;
+  }
+  if (!by.claim(run_number, at)) {
+    return true;
+  }
+  return guess_span(by, *at.of, *span, guess_kind::column, at.row_group);
+}
+
+// While the columns of a table are not known, the first read of a row group brings what lies beside it: an
+// engine that reads four columns one after another then pays one trip instead of four.
+void table::state::fetch_neighbourhood(scan& by, unit at, byte_span read) {
+  if (plan.how != mode::full || by.neighbourhoods >= plan.limits.neighbourhoods ||
+      !by.trusts(guess_kind::neighbourhood)) {
+    return;
+  }
+  ++by.neighbourhoods;
+  auto const reach = plan.limits.neighbourhood;
+  auto const before = std::min(reach / 4, read.begin);
+  auto const bounds = at.of->shape->bounds(at.row_group);
+  guess_span(by, *at.of, base::intersect({read.end, read.end + reach}, bounds), guess_kind::neighbourhood);
+  guess_span(by, *at.of, base::intersect({read.begin - before, read.begin}, bounds),
+             guess_kind::neighbourhood);
+}
+
+void table::state::fetch_indexes(scan& by, file& of) {
+  if (!by.reads_indexes || !of.shape || !by.trusts(guess_kind::index)) {
+    return;
+  }
+  auto const& where = of.shape->where();
+  for (auto const& span : {where.column_indexes, where.offset_indexes, where.bloom_filters}) {
+    if (!span.empty()) {
+      guess_span(by, of, span, guess_kind::index);
+    }
+  }
+}
+
+// For whatever has no layout: what comes next of a sequential or strided reader, twice as far each time.
+void table::state::continue_sequence(scan& by, file& of, byte_span read) {
+  if (of.kind == format::parquet && !of.shape && of.state != file::footer::no_layout) {
+    return;  // its layout is on its way
+  }
+  auto& stream = by.stream_of(of);
+  if (!stream.reads.read(read)) {
+    return;
+  }
+  auto const& limits = plan.limits;
+  stream.window = std::clamp(stream.window * 2, limits.first_window, limits.most_window);
+  if (!by.trusts(guess_kind::sequence)) {
+    return;
+  }
+  for (auto const& next : stream.reads.next(read, stream.window, of.content.size)) {
+    for (auto const& span : not_in(next, stream.asked)) {
+      for (auto begin = span.begin; begin < span.end; begin += limits.part) {
+        byte_span const part{begin, std::min(begin + limits.part, span.end)};
+        if (!guess_span(by, of, part, guess_kind::sequence)) {
+          return;
+        }
+        add(stream.asked, part);
+      }
+    }
+  }
+}
+
+}  // namespace s3proxy::read_ahead

@@ -1,0 +1,163 @@
+#include "block_shard.hpp"
+
+#include <bit>
+#include <cstdlib>
+#include <new>
+
+namespace s3proxy::store {
+namespace {
+
+using base::byte_count;
+using cache::cell_mask;
+
+bool is_unpinned(cache::eviction_node const& node) {
+  return static_cast<block const&>(node).pins.load() == 0;
+}
+
+std::unique_ptr<block> make_block(block_key key, byte_count length) {
+  auto made = std::make_unique<block>();
+  made->key = key;
+  made->length = length;
+  made->fingerprint = block_key_hash{}(key);
+  made->charge = cache::block_size;
+  return made;
+}
+
+}  // namespace
+
+byte_count block::bytes_in(cell_mask cells) const {
+  auto const whole = static_cast<byte_count>(std::popcount(cells)) * cache::cell_size;
+  auto const has_last = (cells & cache::cell_bit(length - 1)) != 0;
+  return has_last ? whole - (base::round_up(length, cache::cell_size) - length) : whole;
+}
+
+bool guess_account::enter() {
+  auto taken = on_probation.load();
+  while (taken + cache::block_size <= most_on_probation) {
+    if (on_probation.compare_exchange_weak(taken, taken + cache::block_size)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+block_shard::~block_shard() {
+  for (auto& [key, held] : blocks) {
+    order.erase(*held);
+    if (held->borrowed) {
+      std::free(held->bytes);
+    }
+  }
+}
+
+block* block_shard::look_up(block_key key) const {
+  auto const found = blocks.find(key);
+  return found == blocks.end() ? nullptr : found->second.get();
+}
+
+block& block_shard::obtain(block_key key, byte_count length) {
+  auto& place = blocks[key];
+  if (place) {
+    return *place;
+  }
+  place = make_block(key, length);
+  auto& made = *place;
+  made.pins = 1;  // not its own victim
+  order.insert(made);
+  while (order.charge() > order.capacity()) {
+    auto* victim = order.evict(is_unpinned);
+    if (!victim) {
+      break;
+    }
+    drop(static_cast<block&>(*victim));
+  }
+  if (free.empty()) {
+    made.borrowed = true;
+    made.bytes = static_cast<char*>(std::malloc(cache::block_size));
+    if (!made.bytes) {
+      order.erase(made);
+      blocks.erase(key);
+      throw std::bad_alloc();
+    }
+  } else {
+    made.bytes = free.back();
+    free.pop_back();
+  }
+  made.pins = 0;
+  return made;
+}
+
+block* block_shard::obtain_for_guess(block_key key, byte_count length) {
+  if (auto* held = look_up(key)) {
+    return held;
+  }
+  while (is_full()) {
+    auto* victim = oldest_guess();
+    if (!victim) {
+      return nullptr;
+    }
+    drop(*victim);
+  }
+  if (!guesses.enter()) {
+    return nullptr;
+  }
+  auto& made = *(blocks[key] = make_block(key, length));
+  made.on_probation = true;
+  made.guess_number = guesses.numbers++;
+  made.bytes = free.back();  // a shard that is not full has lent out less than its region
+  free.pop_back();
+  order.insert_on_probation(made);
+  return &made;
+}
+
+void block_shard::admit(block& held) {
+  if (held.on_probation) {
+    order.admit(held);
+    held.on_probation = false;
+    guesses.leave();
+  }
+}
+
+byte_count block_shard::count_read(block& held, cell_mask cells, scan_tag reader) {
+  admit(held);
+  if (reader == scan_tag::none || reader != held.reader) {
+    held.touch();
+    held.reader = reader;
+  }
+  auto const proven = static_cast<cell_mask>(held.guessed & cells);
+  if (proven == 0) {
+    return 0;
+  }
+  held.guessed = without(held.guessed, proven);
+  auto const bytes = held.bytes_in(proven);
+  guesses.used += bytes;
+  return bytes;
+}
+
+void block_shard::count_landed(block& held, cell_mask cells, purpose why) {
+  if (why == purpose::speculation) {
+    held.guessed = static_cast<cell_mask>(held.guessed | cells);
+    guesses.landed += held.bytes_in(cells);
+  }
+}
+
+block* block_shard::oldest_guess() const {
+  return static_cast<block*>(order.oldest_on_probation(is_unpinned));
+}
+
+void block_shard::drop(block& victim) {
+  order.erase(victim);
+  if (victim.on_probation) {
+    guesses.leave();
+  }
+  guesses.lost += victim.bytes_in(victim.guessed);
+  if (victim.borrowed) {
+    std::free(victim.bytes);
+  } else {
+    free.push_back(victim.bytes);
+  }
+  auto const key = victim.key;
+  blocks.erase(key);
+}
+
+}  // namespace s3proxy::store

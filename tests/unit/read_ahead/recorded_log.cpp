@@ -4,7 +4,6 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <stdexcept>
 #include <utility>
 
@@ -105,7 +104,7 @@ class reader {
   void take_schema(words& in) {
     auto& paths = schemas_.emplace_back();
     while (!in.ended()) {
-      paths.push_back(std::hash<std::string_view>{}(in.next()));
+      paths.push_back(path_hash(in.next()));
     }
   }
 

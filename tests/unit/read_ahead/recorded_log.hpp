@@ -19,8 +19,7 @@ namespace s3proxy::read_ahead {
 struct recorded_object {
   std::string key;
   std::optional<base::byte_count> size;  ///< none: the store has no such object
-  std::optional<layout>
-      columns;  ///< of the Parquet files that were read; `paths` holds std::hash of the names
+  std::optional<layout> columns;         ///< of the Parquet files that were read
 };
 
 struct recorded_list {

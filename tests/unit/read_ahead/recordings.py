@@ -96,23 +96,11 @@ def _polars_months(polars, options):
     return some.select(polars.col("l_extendedprice").sum(), polars.col("l_discount").mean())
 
 
-def arrow_files(host):
-    from pyarrow import fs
-
-    return fs.S3FileSystem(
-        access_key=ACCESS_KEY,
-        secret_key=SECRET_KEY,
-        region=REGION,
-        endpoint_override=host,
-        scheme="http",
-    )
-
-
 def of_pyarrow(name, told, query):
     def run(host):
         from pyarrow import dataset
 
-        files = arrow_files(host)
+        files = engine_process.s3_filesystem(host, (ACCESS_KEY, SECRET_KEY), REGION)
         begin()
         query(dataset, files)
 
@@ -155,15 +143,8 @@ def of_datafusion(name, path, text):
 def _delta(host):
     from deltalake import DeltaTable
 
-    options = {
-        "aws_endpoint_url": f"http://{host}",
-        "aws_region": REGION,
-        "aws_access_key_id": ACCESS_KEY,
-        "aws_secret_access_key": SECRET_KEY,
-        "aws_allow_http": "true",
-    }
     begin()
-    table = DeltaTable(f"s3://{BUCKET}/delta", storage_options=options)
+    table = DeltaTable(f"s3://{BUCKET}/delta", storage_options=polars_options(host))
     table.to_pyarrow_table(columns=["l_quantity", "l_shipmode"])
 
 
@@ -202,7 +183,8 @@ def recordings():
         "scan_parquet(single).filter(l_shipdate of 3 months).select(l_extendedprice.sum, l_discount.mean)",
         _polars_months,
     )
-    yield of_pyarrow("pyarrow-hive", "dataset(hive).to_table(month, l_quantity, l_extendedprice)", _arrow_hive)
+    told = "dataset(hive).to_table(month, l_quantity, l_extendedprice)"
+    yield of_pyarrow("pyarrow-hive", told, _arrow_hive)
     yield of_pyarrow(
         "pyarrow-filter",
         "dataset(single).to_table(l_quantity, l_shipmode; 2000000 <= l_orderkey < 3000000)",

@@ -18,10 +18,7 @@ class BadInputTest(scene.SceneTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.link = cls.start_link(first_byte_ms=0, megabytes_per_second=2000)
-        cls.proxy = cls.start_proxy(to=cls.link)
-        cls.through = cls.client(cls.proxy)
-        cls.proxy.wait_for_check()
+        cls.start_behind_link()
         cls.direct.create_bucket(Bucket="bucket")
         for key, body in [("first", FIRST), (VICTIM, b"untouched"), (PROBE, b"the probe was answered")]:
             cls.direct.put_object(Bucket="bucket", Key=key, Body=body)

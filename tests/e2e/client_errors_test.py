@@ -16,10 +16,7 @@ class ClientErrorsTest(scene.SceneTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.link = cls.start_link(first_byte_ms=0, megabytes_per_second=2000)
-        cls.proxy = cls.start_proxy(to=cls.link)
-        cls.through = cls.client(cls.proxy)
-        cls.proxy.wait_for_check()
+        cls.start_behind_link()
         cls.direct.create_bucket(Bucket="errors")
         cls.direct.put_object(Bucket="errors", Key="held", Body=b"secret bytes" * 100)
         cls.through.get(target("errors", "held"))

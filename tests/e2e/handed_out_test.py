@@ -45,6 +45,7 @@ class HandedOutTest(scene.SceneTest):
         cls.where = target("lake", "k")
 
     def setUp(self):
+        scene.SECRETS.update([ALICE[1], BOB[1], *map(token_of, ("pod", "alice", "bob", "mallory"))])
         self.services = Services(ALICE)
         self.addCleanup(self.services.stop)
 

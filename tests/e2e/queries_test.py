@@ -39,9 +39,7 @@ class QueriesTest(scene.SceneTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.link = cls.start_link(first_byte_ms=2, megabytes_per_second=400)
-        cls.proxy = cls.start_proxy(to=cls.link)
-        cls.proxy.wait_for_check()
+        cls.start_behind_link(first_byte_ms=2, megabytes_per_second=400)
         folder = cls.work / "lake"
         make_small_lake(folder)
         for query in QUERIES:

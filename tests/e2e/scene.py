@@ -5,14 +5,17 @@ ctest runs each file; by hand, with `tests/rig/python` in PYTHONPATH and the int
 folder of its own, on ports of the kernel's choice, so test files can run side by side.
 """
 
+import itertools
 import random
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
 import unittest
 from pathlib import Path
+from urllib.parse import quote
 
 from rig import store_client
 from rig.process import LOOPBACK, START_DEADLINE, Process, clean_environment
@@ -22,6 +25,11 @@ from signed import Client
 
 MIB = 1 << 20
 KEYS = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+
+# What no daemon may ever print, whoever told it: a test adds what only it knows of. Shorter texts than
+# SHORTEST_SECRET are words of ordinary sentences.
+SECRETS = {SECRET_KEY}
+SHORTEST_SECRET = 8
 
 # The programs under test, from the command line.
 S3PROXY_PROGRAM = None
@@ -34,6 +42,10 @@ def eventually(condition, deadline=20.0):
     while not (value := condition()) and time.monotonic() < end:
         time.sleep(0.01)
     return value
+
+
+# In a configuration or credentials file.
+SECRET_LINE = re.compile(r'^\s*(?:aws_)?(?:secret(?:[-_]access[-_]key)?|session_token) *= *"?([^"\n]+)', re.M)
 
 
 class Daemon(Server):
@@ -61,6 +73,29 @@ class Daemon(Server):
         if not isinstance(banner, re.Match):
             self.process.fail("did not say where it listens")
         self.port = int(banner[1])
+
+    def stop(self, how=signal.SIGTERM):
+        """Stops it, and insists that it has kept the secrets."""
+        ran = self.process
+        code = super().stop(how)
+        if ran:
+            self.assert_kept_the_secrets()
+        return code
+
+    def secrets(self):
+        """SECRETS, and what it was given in its environment and its files, as they are now."""
+        files = [value for name, value in self.env.items() if name.endswith(("_FILE", "_CONFIG"))]
+        files += [value for option, value in itertools.pairwise(self.command) if option == "--config"]
+        told = {self.env.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")} | SECRETS
+        for path in map(Path, files):
+            told.update(SECRET_LINE.findall(path.read_text(errors="replace")) if path.is_file() else ())
+        return {text for text in told if len(text) >= SHORTEST_SECRET}
+
+    def assert_kept_the_secrets(self):
+        written = self.said() + self.access.read_text(errors="replace")
+        shown = [text for text in self.secrets() if text in written or quote(text, safe="") in written]
+        lines = [line for line in written.splitlines() if any(text in line for text in shown)]
+        assert not shown, f"it printed {shown}: {lines[:3]}"
 
     def said(self):
         """What it wrote to stderr so far: the banner and the log."""
@@ -134,6 +169,14 @@ class SceneTest(unittest.TestCase):
         endpoint = (to or cls.store).url
         return cls.start(Daemon(cls.work / name, endpoint, *arguments, **options))
 
+    @classmethod
+    def start_behind_link(cls, *, first_byte_ms=0, megabytes_per_second=2000):
+        """`cls.proxy` before `cls.link`, which counts what reaches the store; `cls.through` talks to it."""
+        cls.link = cls.start_link(first_byte_ms=first_byte_ms, megabytes_per_second=megabytes_per_second)
+        cls.proxy = cls.start_proxy(to=cls.link)
+        cls.through = cls.client(cls.proxy)
+        cls.proxy.wait_for_check()
+
     def start_own_proxy(self, *arguments, to=None, **options):
         """The same, for one test: it stops with the test."""
         work = Path(tempfile.mkdtemp(prefix="proxy-", dir=self.work))
@@ -144,11 +187,13 @@ class SceneTest(unittest.TestCase):
 
     @staticmethod
     def boto(server, **options):
+        SECRETS.update(options[name] for name in ("secret_key", "token") if name in options)
         return store_client.connect(server.url, **options)
 
     @staticmethod
     def client(server, **options):
         """Raw signed requests to `server`."""
+        SECRETS.add(options.get("secret_key", SECRET_KEY))
         return Client(server.address, **options)
 
     def new_bucket(self):

@@ -72,10 +72,7 @@ class SharingTest(scene.SceneTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.link = cls.start_link(first_byte_ms=FIRST_BYTE_MS, megabytes_per_second=80)
-        cls.proxy = cls.start_proxy(to=cls.link)
-        cls.through = cls.client(cls.proxy)
-        cls.proxy.wait_for_check()
+        cls.start_behind_link(first_byte_ms=FIRST_BYTE_MS, megabytes_per_second=80)
 
     def put(self, size):
         bucket = self.new_bucket()

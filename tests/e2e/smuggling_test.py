@@ -10,10 +10,7 @@ class SmugglingTest(scene.SceneTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.link = cls.start_link(first_byte_ms=0, megabytes_per_second=2000)
-        cls.proxy = cls.start_proxy(to=cls.link)
-        cls.through = cls.client(cls.proxy)
-        cls.proxy.wait_for_check()
+        cls.start_behind_link()
         cls.direct.create_bucket(Bucket="frames")
         cls.direct.put_object(Bucket="frames", Key="key", Body=b"the second was answered")
         cls.direct.put_object(Bucket="frames", Key="first", Body=b"the first was answered")

@@ -1,6 +1,7 @@
 #include "s3proxy/observe/log.hpp"
 
 #include "support/exchanging.hpp"
+#include "support/secret_watch.hpp"
 #include "support/told.hpp"
 
 #include <gtest/gtest.h>
@@ -204,6 +205,7 @@ TEST(token_exchange, no_token_is_ever_written_down) {
   std::mutex mutex;
   std::string written;
   observe::log_capture const log([&](observe::room, observe::level, std::string_view message) {
+    watch_line(message);
     std::lock_guard const lock(mutex);
     written += message;
   });

@@ -4,6 +4,8 @@
 #include "s3proxy/http/byte_range.hpp"
 #include "s3proxy/s3/sigv4.hpp"
 
+#include "support/secret_watch.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
@@ -228,6 +230,7 @@ void client::reset() {
 
 std::string signed_bytes(request const& what, std::uint16_t port, s3::credentials const& keys,
                          http::wall_time now, std::string_view region) {
+  keep_secret(keys);
   auto headers = headers_of(what, port);
   auto const path = what.target.substr(0, what.target.find('?'));
   auto const query = path.size() == what.target.size() ? "" : what.target.substr(path.size() + 1);
@@ -239,6 +242,7 @@ std::string signed_bytes(request const& what, std::uint16_t port, s3::credential
 
 std::string presigned_bytes(request const& what, std::uint16_t port, s3::credentials const& keys,
                             http::wall_time now, std::chrono::seconds lifetime) {
+  keep_secret(keys);
   auto headers = headers_of(what, port);
   auto const path = what.target.substr(0, what.target.find('?'));
   auto const query = path.size() == what.target.size() ? "" : what.target.substr(path.size() + 1);

@@ -2,6 +2,7 @@
 
 #include "s3proxy/http/target.hpp"
 
+#include "support/secret_watch.hpp"
 #include "support/world.hpp"
 
 #include <chrono>
@@ -17,6 +18,8 @@ inline std::string token_of(std::string const& name) {
 
 /// What an STS answers to it.
 inline std::string issued(std::string const& name, std::string const& expires = "2026-01-02T04:04:05Z") {
+  keep_secret("secret-of-" + name);
+  keep_secret("session-of-" + name);
   return "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>"
          "ASIA" +
          name + "</AccessKeyId><SecretAccessKey>secret-of-" + name +

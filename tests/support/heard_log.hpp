@@ -2,6 +2,8 @@
 
 #include "s3proxy/observe/log.hpp"
 
+#include "support/secret_watch.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -38,6 +40,7 @@ class heard_log {
   std::condition_variable changed_;
   std::vector<std::string> lines_;
   observe::log_capture capture_{[this](observe::room, observe::level, std::string_view line) {
+    watch_line(line);
     std::lock_guard const lock(mutex_);
     lines_.emplace_back(line);
     changed_.notify_all();

@@ -1,5 +1,7 @@
 #include "support/world.hpp"
 
+#include "support/secret_watch.hpp"
+
 #include <boost/asio/ip/address_v4.hpp>
 #include <gtest/gtest.h>
 
@@ -28,6 +30,7 @@ world::world(choices with) : origin(with.tls), clients(with.clients), tls_(with.
   std::signal(SIGPIPE, SIG_IGN);  // as the program does
   keys = {base::access_key_id("FLOWTESTKEY000000001"), base::secret("a secret of the flow tests"),
           base::secret(with.session_token)};
+  keep_secret(keys);
   app::daemon_settings settings;
   auto& proxy_settings = settings.proxy;
   proxy_settings.limits = quick_limits();
@@ -75,6 +78,7 @@ world::world(choices with) : origin(with.tls), clients(with.clients), tls_(with.
     std::lock_guard const lock(mutex_);
     std::istringstream in(text);
     for (std::string line; std::getline(in, line);) {
+      watch_line(line);
       lines_.push_back(line);
     }
     changed_.notify_all();
@@ -137,6 +141,7 @@ void world::use_roster(proxy::roster_ptr everybody) {
 }
 
 void world::use_keys(s3::credentials with) {
+  keep_secret(with);
   std::lock_guard const lock(mutex_);
   keys = with;
   roster_ = proxy::roster_of_one(std::make_shared<s3::credentials const>(std::move(with)), others_);

@@ -50,9 +50,9 @@ thrift_compact::thrift_compact(base::byte_count length, std::size_t depth) : dep
 }
 
 thrift_compact::token thrift_compact::next(std::string_view& bytes) {
-  room_ = left_;
   auto in = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), left_)));
   auto const before = in.size();
+  beyond_ = left_ - before;
   auto const said = run(in);
   auto const taken = before - in.size();
   bytes.remove_prefix(taken);
@@ -96,7 +96,7 @@ thrift_compact::token thrift_compact::advance(std::string_view& in) {
       auto const head = take(in);
       elements_ = static_cast<type>(head & 0x0f);
       if (head >> 4 != 0x0f) {
-        return begin_list(head >> 4);
+        return begin_list(head >> 4, room(in));
       }
       step_ = step::list_size;
       return token::more;
@@ -167,16 +167,16 @@ thrift_compact::token thrift_compact::begin_value(type t) {
   return token::malformed;
 }
 
-thrift_compact::token thrift_compact::begin_list(std::uint64_t count) {
+thrift_compact::token thrift_compact::begin_list(std::uint64_t count, base::byte_count room) {
   auto const known = elements_ != type::none && elements_ <= type::uuid;
-  if (count > room_ || (!known && count != 0)) {
+  if (count > room || (!known && count != 0)) {
     return token::malformed;
   }
   auto const each = width(elements_);
   if (each == 0 || count == 0) {
     return open({.kind = value_, .element = elements_, .left = count});
   }
-  if (count > room_ / each) {
+  if (count > room / each) {
     return token::malformed;
   }
   return begin_pass(count * each, step::pass);
@@ -242,14 +242,14 @@ thrift_compact::token thrift_compact::varint(std::string_view& in) {
     varint_ = (shift_ == 0 ? 0 : varint_) | bits << shift_;
     if (next < 0x80) {
       shift_ = 0;
-      return with_varint(varint_);
+      return with_varint(varint_, room(in));
     }
     shift_ += 7;
   }
   return token::more;
 }
 
-thrift_compact::token thrift_compact::with_varint(std::uint64_t value) {
+thrift_compact::token thrift_compact::with_varint(std::uint64_t value, base::byte_count room) {
   switch (step_) {
     case step::field_id:
       frames_.back().field = static_cast<std::int16_t>(from_zigzag(value));
@@ -257,7 +257,7 @@ thrift_compact::token thrift_compact::with_varint(std::uint64_t value) {
     case step::varint:
       return tell_number(from_zigzag(value));
     case step::text_size:
-      if (value > room_) {
+      if (value > room) {
         return token::malformed;
       }
       begin_pass(value, step::text);
@@ -266,9 +266,9 @@ thrift_compact::token thrift_compact::with_varint(std::uint64_t value) {
       number_ = static_cast<std::int64_t>(value);
       return tell(token::text);
     case step::list_size:
-      return begin_list(value);
+      return begin_list(value, room);
     case step::map_size:
-      if (value > room_ / 2) {
+      if (value > room / 2) {
         return token::malformed;
       }
       if (value == 0) {

@@ -95,16 +95,18 @@ class thrift_compact {
   token advance(std::string_view& in);
   token begin_field(std::uint8_t head);
   token begin_value(type t);
-  token begin_list(std::uint64_t count);
+  token begin_list(std::uint64_t count, base::byte_count room);
   token begin_map(std::uint8_t types);
   token begin_pass(std::uint64_t bytes, step how);
   token open(frame f);
   token close();
   token pass(std::string_view& in);
   token varint(std::string_view& in);
-  token with_varint(std::uint64_t value);
+  token with_varint(std::uint64_t value, base::byte_count room);
   token tell_number(std::int64_t value);
   token tell(token t) const { return quiet_ == 0 ? t : token::more; }
+  /// Bytes left to the structure: more elements than that are a lie, wherever the pieces are cut.
+  base::byte_count room(std::string_view in) const { return beyond_ + in.size(); }
   bool exhausted() const {
     return step_ == step::between && frames_.back().kind != type::structure && frames_.back().left == 0;
   }
@@ -119,7 +121,7 @@ class thrift_compact {
   std::uint64_t varint_ = 0;    ///< as far as read
   unsigned shift_ = 0;
   std::uint64_t passing_ = 0;
-  std::uint64_t room_ = 0;  ///< bytes left when next() was called: more elements than that are a lie
+  base::byte_count beyond_ = 0;  ///< bytes left behind the piece given
   std::uint8_t place_ = 0;
   std::int16_t field_ = 0;
   std::int64_t number_ = 0;

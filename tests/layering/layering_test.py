@@ -9,6 +9,8 @@ from layering import breaches  # noqa: E402
 PLANTED = [
     ("http/x.hpp", '#include "s3proxy/s3/y.hpp"', "must not include 's3'"),
     ("cache/x.cpp", '#include "s3proxy/s3/y.hpp"', "must not include 's3'"),
+    ("read_ahead/x.cpp", '#include "s3proxy/cache/y.hpp"', "must not include 'cache'"),
+    ("read_ahead/x.cpp", "auto now = std::chrono::steady_clock::now();", "must not read clocks"),
     ("net/x.cpp", '#include "s3proxy/upstream/y.hpp"', "must not include 'upstream'"),
     ("observe/x.cpp", '#include "s3proxy/proxy/y.hpp"', "must not include 'proxy'"),
     ("base/x.cpp", "#include <mutex>", "pure room"),

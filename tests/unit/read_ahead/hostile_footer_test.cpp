@@ -1,6 +1,6 @@
 #include "s3proxy/read_ahead/parquet_footer.hpp"
 
-#include "compact_bytes.hpp"
+#include "handmade_footer.hpp"
 #include "support/read_footer.hpp"
 
 #include <gtest/gtest.h>
@@ -16,57 +16,6 @@ namespace {
 using enum compact_bytes::type;
 constexpr auto largest = std::numeric_limits<std::int64_t>::max();
 constexpr auto smallest = std::numeric_limits<std::int64_t>::min();
-
-/// A SchemaElement.
-compact_bytes leaf(std::string_view name) {
-  return compact_bytes().number(1, 1, i32).text(4, name).stop();
-}
-compact_bytes group(std::string_view name, std::int64_t children) {
-  return compact_bytes().text(4, name).number(5, children, i32).stop();
-}
-compact_bytes schema_of(std::vector<compact_bytes> const& elements) {
-  compact_bytes out;
-  for (auto const& e : elements) {
-    out.append(e);
-  }
-  return out;
-}
-
-/// A ColumnChunk with its data at [begin, begin + size).
-compact_bytes chunk(std::int64_t begin, std::int64_t size) {
-  return compact_bytes().inner(3, compact_bytes().number(7, size).number(9, begin)).stop();
-}
-compact_bytes row_group(std::vector<compact_bytes> const& chunks) {
-  compact_bytes out;
-  out.elements(1, chunks.size(), structure);
-  for (auto const& c : chunks) {
-    out.append(c);
-  }
-  return out.stop();
-}
-
-tail file_of(std::vector<compact_bytes> const& elements, std::vector<compact_bytes> const& groups) {
-  compact_bytes out;
-  out.elements(2, elements.size(), structure).append(schema_of(elements));
-  out.elements(4, groups.size(), structure).append(schema_of(groups)).stop();
-  return tail_of(out.str());
-}
-/// A file of one column, a chunk for each row group.
-tail one_column(std::vector<compact_bytes> const& chunks) {
-  std::vector<compact_bytes> groups;
-  for (auto const& c : chunks) {
-    groups.push_back(row_group({c}));
-  }
-  return file_of({group("root", 1), leaf("a")}, groups);
-}
-/// A file of one row group.
-tail one_group(std::vector<compact_bytes> const& chunks) {
-  std::vector<compact_bytes> elements{group("root", static_cast<std::int64_t>(chunks.size()))};
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
-    elements.push_back(leaf("c" + std::to_string(i)));
-  }
-  return file_of(elements, {row_group(chunks)});
-}
 
 /// What is found, and that it is found alike byte by byte.
 reading read_cut(tail const& t, footer_limits const& limits = {}) {
@@ -89,6 +38,14 @@ layout layout_of(tail const& t, footer_limits const& limits = {}) {
   }
   EXPECT_EQ(broken_law(*found, t.object_size, limits), "");
   return *found;
+}
+
+/// Found out with these bytes of the metadata, though there are fifty more.
+bool is_malformed_at_once(compact_bytes const& start) {
+  auto const t = tail_of(start.str() + std::string(50, '\0'));
+  parquet_footer_reader reader({t.object_size - t.bytes.size(), t.object_size}, t.object_size, {});
+  return reader.feed(start.str()) == parquet_footer_reader::progress::done &&
+         why_not(t) == no_layout::malformed;
 }
 using spans = std::vector<base::byte_span>;
 
@@ -139,6 +96,8 @@ TEST(parquet_footer, passes_over_fields_it_does_not_know) {
   odd.elements(2512, 1, uuid)
       .append(compact_bytes().plain_text("123456789012345"))
       .inner(2513, compact_bytes().number(1, 1));
+  compact_bytes const look_alike = compact_bytes().inner(1, compact_bytes()).elements(4, 1, structure).stop();
+  odd.inner(2514, look_alike);
 
   auto const element = leaf("a").str();
   compact_bytes strange_leaf = compact_bytes().number(1, 1, i32).text(4, "a").append(odd).stop();
@@ -272,6 +231,9 @@ TEST(parquet_footer, that_is_cut_short_anywhere_is_malformed) {
 }
 
 TEST(parquet_footer, that_claims_more_than_its_bytes_can_hold_is_found_out_at_once) {
+  compact_bytes twenty;  // row groups would fit, their chunks do not
+  twenty.elements(2, 2, structure).append(group("root", 1)).append(leaf("a")).elements(4, 20, structure);
+  EXPECT_TRUE(is_malformed_at_once(twenty));
   for (std::uint64_t const claim :
        {std::uint64_t{200}, std::uint64_t{1} << 31, std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
     compact_bytes schema, groups, columns, text, mapped, numbers;
@@ -284,7 +246,7 @@ TEST(parquet_footer, that_claims_more_than_its_bytes_can_hold_is_found_out_at_on
     mapped.field(9, map).varint(claim).raw(binary << 4U | structure);
     numbers.elements(9, claim, real);
     for (auto const* out : {&schema, &groups, &columns, &text, &mapped, &numbers}) {
-      EXPECT_EQ(why_not(tail_of(out->str() + std::string(50, '\0'))), no_layout::malformed) << claim;
+      EXPECT_TRUE(is_malformed_at_once(*out)) << claim;
     }
   }
 }
@@ -321,6 +283,19 @@ TEST(parquet_footer, nested_too_deep_has_no_layout) {
   EXPECT_EQ(layout_of(file_of(elements, {row_group({chunk(4, 1)})})).columns, 1U);
   elements.insert(elements.begin(), group("g", 1));
   EXPECT_EQ(why_not(file_of(elements, {row_group({chunk(4, 1)})})), no_layout::too_deep);
+}
+
+TEST(parquet_footer, with_a_number_of_more_than_64_bits_is_malformed) {
+  for (unsigned const tenth : {0x01U, 0x02U, 0x81U}) {
+    compact_bytes out;
+    out.elements(2, 2, structure).append(group("root", 1)).append(leaf("a"));
+    out.elements(4, 1, structure).append(row_group({chunk(4, 1)})).field(9, i64);
+    for (int i = 0; i < 9; ++i) {
+      out.raw(0xff);
+    }
+    auto const got = read_cut(tail_of(out.raw(tenth).stop().str()));
+    EXPECT_EQ(std::holds_alternative<layout>(got), tenth == 0x01) << tenth;
+  }
 }
 
 TEST(parquet_footer, in_another_language_is_malformed) {

@@ -118,6 +118,14 @@ TEST(sequence, holds_eight_streams_however_they_take_turns) {
   EXPECT_EQ(play(mixed, 1_MiB).continued, 700 - 16);
 }
 
+TEST(sequence, finds_streams_again_that_gave_way_to_others) {
+  std::vector<spans> threads;
+  for (byte_count i = 0; i < 12; ++i) {
+    threads.push_back(run(i * 100_MiB, 100'000 + i, 100'000 + i, 100));
+  }
+  EXPECT_EQ(play(in_turns(threads), 100'011).foretold, 12 * 98);
+}
+
 TEST(sequence, survives_random_reads_in_between) {
   std::mt19937_64 random(3);
   spans reads;
@@ -157,6 +165,7 @@ TEST(sequence, foretells_strides_after_three_reads) {
 TEST(sequence, needs_the_same_length_for_a_stride) {
   EXPECT_EQ(play({{0, 10}, {100, 111}, {200, 210}, {300, 311}}, 1_MiB).guesses, 0);
   EXPECT_EQ(play({{0, 10}, {100, 110}, {201, 211}, {303, 313}}, 1_MiB).guesses, 0);
+  EXPECT_EQ(play({{100, 110}, {0, 10}, {200, 210}}, 1_MiB).guesses, 0) << "in another order";
 }
 
 TEST(sequence, foretells_nothing_of_random_reads) {

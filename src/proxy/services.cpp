@@ -15,6 +15,7 @@ services::services(settings const& with, observe::clock const& clocks, observe::
   }
   if (with.read_ahead.mode != read_ahead::mode::off) {
     ahead = std::make_unique<speculator>(*this);
+    read_ahead_page = [this] { return ahead->explain(); };
   }
 }
 

@@ -63,13 +63,14 @@ awaitable<void> next_step(boost::asio::any_io_executor executor, store::flight& 
 
 void speculator::fetch(worker_services& worker, speculation_reader_ptr const& by,
                        read_ahead::guess const& wanted) {
-  auto const refuse = [&] {
+  auto const refuse = [&](std::string_view why) {
+    shared_.read_ahead_counts.refused.add(why);
     ended(by, wanted.number, {.status = 0, .fault = base::errc::origin_busy, .abandoned = true});
   };
   auto const id = id_of(*by, wanted.file);
   auto const view = fit_to_guess(shared_, *by, wanted.file);
   if (!view.facts) {
-    return refuse();
+    return refuse("not_fit");
   }
   auto missing = shared_.blocks.missing(*view.facts, wanted.span);
   auto const spans = cache::plan_fetches(missing, shared_.config.limits.fetch);
@@ -81,6 +82,7 @@ void speculator::fetch(worker_services& worker, speculation_reader_ptr const& by
   std::vector<fill_order> orders;
   for (auto const& span : spans) {
     if (!rate_.take(by->bucket, span.size(), shared_.clock.now())) {
+      shared_.read_ahead_counts.refused.add("rate");
       break;
     }
     auto flight = std::make_shared<store::flight>();
@@ -96,8 +98,9 @@ void speculator::fetch(worker_services& worker, speculation_reader_ptr const& by
     orders.back().on_end = [this, by, which = wanted.number](fill_end const& how) { ended(by, which, how); };
   }
   if (orders.empty()) {
-    return refuse();
+    return refuse(spans.empty() ? "held" : "no_room");
   }
+  shared_.read_ahead_counts.requests.add(to_text(wanted.kind), orders.size());
   if (question) {
     question->asked().on_wanted([errand = orders.front().errand](std::uint64_t client) {
       errand->promote(upstream::client_number{client});
@@ -194,7 +197,7 @@ awaitable<void> speculator::read_layout(worker_services& worker, speculation_rea
       }
       auto const where = read_ahead::find_footer(last_eight, file.size, planner_.limits.footer);
       if (auto const* why = std::get_if<read_ahead::no_layout>(&where)) {
-        no_layout(*why);
+        shared_.read_ahead_counts.no_layout.add(to_text(*why));
         step(by, read_ahead::layout_read{file, nullptr}, nullptr);
         co_return;
       }
@@ -221,7 +224,7 @@ awaitable<void> speculator::read_layout(worker_services& worker, speculation_rea
   }
   auto result = std::move(*reader).result();
   if (auto const* why = std::get_if<read_ahead::no_layout>(&result)) {
-    no_layout(*why);
+    shared_.read_ahead_counts.no_layout.add(to_text(*why));
     step(by, read_ahead::layout_read{file, nullptr}, nullptr);
     co_return;
   }
@@ -249,10 +252,6 @@ void speculator::complete_footer(worker_services& worker, speculation_reader_ptr
                {id_of(*by, file), by->principal, by->signer, path_of(*by, file.key), facts, std::move(permit),
                 std::move(flight), std::make_shared<upstream::call_count>(), std::move(errand)});
   }
-}
-
-void speculator::no_layout(read_ahead::no_layout why) {
-  ++no_layouts_[static_cast<std::size_t>(why)];
 }
 
 }  // namespace s3proxy::proxy

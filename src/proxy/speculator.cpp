@@ -104,12 +104,23 @@ void speculator::step(speculation_reader_ptr const& by, read_ahead::event const&
     auto& home = shard_of(by->table);
     std::lock_guard const lock(home.mutex);
     auto& at = record_of(home, by);
-    advised = at.table.step(what, shared_.clock.now());
-    for (auto const& one : advised.fetch) {
-      at.under_way.try_emplace(one.number);
-    }
+    advised = step_of(at, what);
   }
   carry_out(by, advised, because);
+}
+
+read_ahead::advice speculator::step_of(record& at, read_ahead::event const& what) {
+  auto advised = at.table.step(what, shared_.clock.now());
+  for (auto const& one : advised.fetch) {
+    at.under_way.try_emplace(one.number);
+  }
+  auto const sums = at.table.sums();
+  auto& counts = shared_.read_ahead_counts;
+  counts.speculated += sums.issued - at.told.issued;
+  counts.used += sums.used - at.told.used;
+  counts.wasted += sums.lost - at.told.lost;
+  at.told = sums;
+  return advised;
 }
 
 worker_services& speculator::worker_for(read_ahead::guess const& wanted) {
@@ -227,7 +238,7 @@ void speculator::tick() {
       std::lock_guard const lock(home.mutex);
       for (auto& [name, at] : home.tables) {
         if (!at->table.is_idle()) {
-          advised.emplace_back(at->newest, at->table.step(read_ahead::tick{}, shared_.clock.now()));
+          advised.emplace_back(at->newest, step_of(*at, read_ahead::tick{}));
         }
       }
     }
@@ -256,7 +267,7 @@ void speculator::end_scans_of(std::string const& peer) {
       std::lock_guard const lock(home.mutex);
       for (auto& [name, at] : home.tables) {
         if (!at->table.is_idle()) {
-          advised.emplace_back(at->newest, at->table.step(read_ahead::peer_left{peer}, shared_.clock.now()));
+          advised.emplace_back(at->newest, step_of(*at, read_ahead::peer_left{peer}));
         }
       }
     }

@@ -23,6 +23,7 @@ struct speculator::record {
   };
 
   read_ahead::table table;
+  read_ahead::table::totals told;  ///< of its sums, what the metrics have
   speculation_reader_ptr newest;  ///< who stands for it where no request is at hand
   std::unordered_map<read_ahead::ticket, ongoing> under_way;
 };

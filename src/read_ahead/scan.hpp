@@ -98,6 +98,7 @@ class scan {
   unsigned tails = 0;  ///< to ask for behind the file that is read
   unsigned units_begun = 0;
   bool reads_indexes = false;
+  std::vector<std::pair<file const*, base::byte_span>> nearby;  ///< what neighbourhoods brought
   std::vector<unit> recent;  ///< where it read last, one a file, the newest at the back
 
   /// How a file without a layout is read.

@@ -202,6 +202,12 @@ bool table::state::fetch_unit(scan& by, unit at) {
   if (!at.of->shape) {
     return true;
   }
+  span_set nearby;
+  for (auto const& [of, span] : by.nearby) {
+    if (of == at.of) {
+      nearby.push_back(span);
+    }
+  }
   span_set wanted;
   for (std::size_t number = 0; number < by.runs.size(); ++number) {
     auto const span = at.of->shape->find(by.runs[number].columns, at.row_group);
@@ -212,7 +218,9 @@ bool table::state::fetch_unit(scan& by, unit at) {
       return false;
     }
     if (by.claim(number, at)) {
-      wanted.push_back(*span);
+      for (auto const& piece : not_in(*span, nearby)) {
+        wanted.push_back(piece);
+      }
     }
   }
   for (auto const& span : joined_over(plan.limits.gap, std::move(wanted))) {
@@ -232,9 +240,12 @@ void table::state::fetch_neighbourhood(scan& by, unit at, byte_span read) {
   auto const reach = plan.limits.neighbourhood;
   auto const before = std::min(reach / 4, read.begin);
   auto const bounds = at.of->shape->bounds(at.row_group);
-  guess_span(by, *at.of, base::intersect({read.end, read.end + reach}, bounds), guess_kind::neighbourhood);
-  guess_span(by, *at.of, base::intersect({read.begin - before, read.begin}, bounds),
-             guess_kind::neighbourhood);
+  for (auto const& beside : {byte_span{read.end, read.end + reach}, {read.begin - before, read.begin}}) {
+    auto const inside = base::intersect(beside, bounds);
+    if (!inside.empty() && guess_span(by, *at.of, inside, guess_kind::neighbourhood)) {
+      by.nearby.emplace_back(at.of, inside);
+    }
+  }
 }
 
 void table::state::fetch_indexes(scan& by, file& of) {

@@ -69,8 +69,6 @@ struct exchange {
   bool collapsed = false;  ///< it waited for a request of another
   bool stored = false;     ///< what it fetched was kept
   upstream::call_count origin;
-  base::byte_count ahead_bytes = 0;    ///< whose speculative fetching this request caused
-  base::byte_count guessed_bytes = 0;  ///< of the answer: speculation had brought them
   unsigned status = 0;
   base::byte_count sent = 0;  ///< of the body
   base::errc failure{};       ///< of an error that we made; 0 when there was none

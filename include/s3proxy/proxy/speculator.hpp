@@ -75,6 +75,7 @@ class speculator {
 
   shard& shard_of(std::string const& table);
   record& record_of(shard& home, speculation_reader_ptr const& by);
+  read_ahead::advice step_of(record& at, read_ahead::event const& what);
   void step(speculation_reader_ptr const& by, read_ahead::event const& what, exchange* because);
   void carry_out(speculation_reader_ptr const& by, read_ahead::advice const& advised, exchange* because);
   void cancel(speculation_reader_ptr const& by, read_ahead::ticket which);
@@ -88,14 +89,12 @@ class speculator {
   void complete_footer(worker_services& worker, speculation_reader_ptr const& by,
                        read_ahead::file_content const& file, cache::facts_ptr const& facts,
                        base::byte_span rest);
-  void no_layout(read_ahead::no_layout why);
   void end_scans_of(std::string const& peer);
 
   services& shared_;
   read_ahead::planner planner_;
   speculation_rate rate_;
   std::vector<worker_services*> workers_;
-  std::array<std::atomic<std::uint64_t>, read_ahead::no_layout_kinds> no_layouts_{};
   std::array<shard, shard_count> shards_;
   std::size_t table_budget_;  // bytes a shard
 

@@ -57,6 +57,6 @@ enum class no_layout {
   elsewhere,        ///< its chunks are in other files (a `_metadata` file)
   empty,            ///< no row group or no column
 };
-inline constexpr std::size_t no_layout_kinds = 9;
+std::string_view to_text(no_layout why);
 
 }  // namespace s3proxy::read_ahead

@@ -50,6 +50,11 @@ cache::entry_view fit_to_guess(services& shared, speculation_reader const& by,
   return view;
 }
 
+awaitable<void> pause(boost::asio::any_io_executor executor) {
+  boost::asio::steady_timer timer(executor, std::chrono::milliseconds(1));
+  co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+}
+
 /// Sleeps until the flight's next step after `seen`, for a second at most.
 awaitable<void> next_step(boost::asio::any_io_executor executor, store::flight& flight, std::uint64_t seen) {
   auto const timer = std::make_shared<boost::asio::steady_timer>(executor, std::chrono::seconds(1));
@@ -98,7 +103,10 @@ void speculator::fetch(worker_services& worker, speculation_reader_ptr const& by
     orders.back().on_end = [this, by, which = wanted.number](fill_end const& how) { ended(by, which, how); };
   }
   if (orders.empty()) {
-    return refuse(spans.empty() ? "held" : "no_room");
+    if (spans.empty()) {  // somebody was faster: it is there, or comes
+      return ended(by, wanted.number, {});
+    }
+    return refuse("no_room");
   }
   shared_.read_ahead_counts.requests.add(to_text(wanted.kind), orders.size());
   if (question) {
@@ -213,6 +221,8 @@ awaitable<void> speculator::read_layout(worker_services& worker, speculation_rea
       }
     } else if (auto const question = shared_.questions.open(id_of(*by, file), by->principal)) {
       co_await next_step(worker.executor, *question, question->progress());  // its answer may bring it
+    } else if (waits < 2) {
+      co_await pause(worker.executor);  // whoever reads the tail is about to ask for it
     } else if (!std::exchange(asked_for_rest, true)) {
       complete_footer(worker, by, file, facts, left);
     } else {

@@ -13,7 +13,7 @@ using base::byte_span;
 constexpr std::size_t most_open_units = 8;  // row groups that an engine's threads are in at once
 constexpr std::size_t most_streams = 64;
 constexpr std::size_t slack_groups = 8;     // a guess this many row groups behind the reader is lost
-constexpr std::size_t slack_files = 64;     // likewise, in files: Polars reads that many at once
+constexpr std::size_t slack_files = 32;     // likewise, in files: Polars reads that many at once
 
 }  // namespace
 
@@ -32,6 +32,9 @@ void scan::settle(file const& of, byte_span read) {
     auto const taken = one.of == &of ? take(one.unread, read) : 0;
     if (taken > 0) {
       used += taken;
+      if (one.kind == guess_kind::column) {
+        is_late_ = !one.is_there;
+      }
       if (!one.came_true) {
         one.came_true = true;
         gates[static_cast<std::size_t>(one.kind)].came_true();
@@ -75,6 +78,12 @@ bool scan::begin(unit at, time_point now, held bytes) {
     return false;
   }
   state.begun = true;
+  // Where nothing is guessed any more, the reader tells whether it would come true again.
+  if (!trusts(guess_kind::column) && at.row_group > 0) {
+    auto const before = units_.find({at.of, at.row_group - 1});
+    auto& column = gates[static_cast<std::size_t>(guess_kind::column)];
+    before != units_.end() && before->second.begun ? column.came_true() : column.came_to_nothing();
+  }
   state.known_runs = runs.size();
   ++units_begun;
   // Only between two row groups whose bytes were there does the reader, and not the store, set the pace.
@@ -154,14 +163,26 @@ bool scan::is_wanted(std::size_t run_number) const {
   return runs[run_number].in_groups.probability_with(open) >= threshold();
 }
 
+void scan::forget(ticket which) {
+  if (auto const found = bets.find(which); found != bets.end()) {
+    issued -= size_of(found->second.unread);
+    bets.erase(found);
+  }
+}
+
 double scan::threshold() const {
   return how_ == mode::lean ? limits_.lean_gate : limits_.gate;
 }
 
-bool scan::affords(byte_count size) const {
+bool scan::affords(byte_count size, guess_kind kind) const {
   auto const lean = how_ == mode::lean;
-  auto const credit = (lean ? limits_.lean_credit : limits_.credit) +
-                      (lean ? limits_.lean_credit_factor : limits_.credit_factor) * used;
+  auto const first = lean                       ? limits_.lean_credit
+                     : kind == guess_kind::tail ? limits_.tail_credit
+                                                : limits_.credit;
+  auto const factor = lean                       ? limits_.lean_credit_factor
+                      : kind == guess_kind::tail ? limits_.tail_credit_factor
+                                                 : limits_.credit_factor;
+  auto const credit = first + factor * used;
   auto const most_lost = (lean ? limits_.lean_loss : limits_.loss) + used;
   return outstanding() + size <= credit && lost <= most_lost && bets.size() < limits_.bets;
 }
@@ -172,7 +193,9 @@ unsigned scan::depth(duration fetch, byte_count bytes) const {
   }
   auto const pace = std::max<duration>(pace_, std::chrono::microseconds(50));
   auto const cheap = static_cast<duration::rep>(limits_.least_depth / std::max<byte_count>(bytes, 1));
-  auto const units = std::max(fetch / pace + 1, cheap);
+  // Late guesses hide the reader's own pace: then as far again as it has come, twice.
+  auto const catching_up = is_late_ ? duration::rep{2} * units_begun : 0;
+  auto const units = std::max({fetch / pace + 1, cheap, catching_up});
   return static_cast<unsigned>(std::clamp<duration::rep>(units, 1, limits_.most_units));
 }
 
@@ -206,7 +229,7 @@ std::string scan::explain(duration fetch) const {
               std::to_string(units_begun) + " row groups, one each " + us(pace_) + ", a fetch takes " +
               us(fetch) + ": depth " + std::to_string(depth(fetch, limits_.least_depth)) + "\n    fetched ahead " +
               std::to_string(issued) + ", used " + std::to_string(used) + ", lost " + std::to_string(lost) +
-              (affords(1) ? "" : "; stopped: no credit left") + "\n";
+              (affords(1, guess_kind::column) ? "" : "; stopped: no credit left") + "\n";
   for (std::size_t number = 0; number < runs.size(); ++number) {
     auto const percent = static_cast<int>(runs[number].in_groups.probability() * 100);
     text += "    columns " + std::to_string(runs[number].columns.first % 0x10000) + ".." +

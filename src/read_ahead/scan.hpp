@@ -66,12 +66,15 @@ class scan {
   /// Guesses that lie behind it now are lost.
   std::vector<ticket> pass(unit at);
   void landed_guess(ticket which);
+  /// It came to nothing.
   void drop(ticket which);
+  /// It was never fetched: that says nothing about guessing.
+  void forget(ticket which);
 
   // What may be guessed for it.
 
   double threshold() const;
-  bool affords(base::byte_count size) const;
+  bool affords(base::byte_count size, guess_kind kind) const;
   /// How many row groups ahead, where one needs `bytes`.
   unsigned depth(duration fetch, base::byte_count bytes) const;
   /// Whether a run is read often enough, as far as finished row groups and those that are open now tell.
@@ -130,6 +133,7 @@ class scan {
   duration pace_;
   time_point begun_at_{};
   bool pace_known_ = false;
+  bool is_late_ = false;  // the last guess of columns that came true was still on its way
   bool began_held_ = false;
 };
 

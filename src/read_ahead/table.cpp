@@ -136,7 +136,9 @@ void table::state::on(layout_read const& what) {
 }
 
 void table::state::on(landed const& what) {
-  fetch = (fetch * 3 + what.took) / 4;
+  if (what.took > duration::zero()) {
+    fetch = (fetch * 3 + what.took) / 4;
+  }
   for (auto const& [peer, by] : scans) {
     by->landed_guess(what.guess);
   }
@@ -144,7 +146,7 @@ void table::state::on(landed const& what) {
 
 void table::state::on(refused const& what) {
   for (auto const& [peer, by] : scans) {
-    by->drop(what.guess);
+    by->forget(what.guess);
   }
   if (what.reason == refused::why::forbidden) {
     forbidden_until = now + stays_forbidden;
@@ -200,7 +202,6 @@ void table::state::finish(scan& one) {
 
 void table::state::touch(scan& by, file& one) {
   one.demanded = true;
-  auto const* const previous = by.recent.empty() ? nullptr : by.recent.back().of;
   auto const place = std::ranges::find(by.recent, &one, &unit::of);
   if (place != by.recent.end()) {
     std::rotate(place, place + 1, by.recent.end());
@@ -214,11 +215,13 @@ void table::state::touch(scan& by, file& one) {
   if (by.files_touched > 1) {
     by.tails = std::min(by.tails * 4, plan.limits.most_tails);
   }
-  // Where no guess tells, the order itself does: was the file before this one read, too?
-  auto const was_bet_on = one.end_asked;
-  if (previous && !was_bet_on && one.rank != file::nowhere && previous->rank != file::nowhere) {
-    auto const next = one.rank > previous->rank && one.rank - previous->rank <= 2;
-    next ? tails_come.came_true() : tails_come.came_to_nothing();
+  // Where nothing is guessed, the order itself tells: was the file before this one read, too? Files read out
+  // of order say nothing: engines look at a few here and there before they read all.
+  auto const follows = std::ranges::any_of(by.recent, [&](unit const& other) {
+    return other.of->rank != file::nowhere && files.after(*other.of) == &one;
+  });
+  if (!one.end_asked && follows) {
+    tails_come.came_true();
   }
 }
 

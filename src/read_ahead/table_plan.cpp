@@ -30,7 +30,7 @@ bool table::state::guess_span(scan& by, file& of, byte_span span, guess_kind kin
   if (inside.empty() || !may_guess(of)) {
     return true;
   }
-  if (!by.affords(inside.size())) {
+  if (!by.affords(inside.size(), kind)) {
     return false;
   }
   auto const number = next_ticket++;
@@ -62,18 +62,20 @@ bool table::state::comes_whole(scan const& by, file const& of) const {
   return taken * 3 >= there;
 }
 
-void table::state::fetch_end(scan& by, file& of) {
-  of.end_asked = true;
-  if (comes_whole(by, of)) {
-    guess_span(by, of, {0, of.content.size}, guess_kind::whole);
-  } else if (of.kind != format::other) {
-    auto const wanted = tail_length > 0 ? std::max(tail_length, footer_length) : plan.limits.least_tail;
-    auto const length = std::min({wanted, plan.limits.most_tail, of.content.size});
-    guess_span(by, of, {of.content.size - length, of.content.size}, guess_kind::tail);
-  } else {
-    return;
+bool table::state::fetch_end(scan& by, file& of) {
+  auto const size = of.content.size;
+  auto const whole = comes_whole(by, of);
+  auto const wanted = tail_length > 0 ? std::max(tail_length, footer_length) : plan.limits.least_tail;
+  auto const length = whole ? size : std::min({wanted, plan.limits.most_tail, size});
+  if (!whole && of.kind == format::other) {
+    return true;
   }
+  if (!guess_span(by, of, {size - length, size}, whole ? guess_kind::whole : guess_kind::tail)) {
+    return false;
+  }
+  of.end_asked = true;
   ask_for_layout(of);
+  return true;
 }
 
 // The files behind the one that is read: their ends, as far as the window reaches.
@@ -88,8 +90,8 @@ void table::state::follow_order(scan& by, file& from) {
       return;
     }
     auto const is_ours = plan.follow == siblings::all || next->demanded;
-    if (!next->end_asked && is_ours) {
-      fetch_end(by, *next);
+    if (!next->end_asked && is_ours && !fetch_end(by, *next)) {
+      return;
     }
   }
 }
@@ -214,7 +216,7 @@ bool table::state::fetch_unit(scan& by, unit at) {
     if (!span || !by.is_wanted(number)) {
       continue;
     }
-    if (!by.affords(size_of(wanted) + span->size())) {
+    if (!by.affords(size_of(wanted) + span->size(), guess_kind::column)) {
       return false;
     }
     if (by.claim(number, at)) {

@@ -27,7 +27,8 @@ struct table::state {
 
   // Planning, into `out`.
   void follow_order(scan& by, file& from);
-  void fetch_end(scan& by, file& of);
+  /// The end of a file that comes next, or all of it. False: there is no credit left.
+  bool fetch_end(scan& by, file& of);
   void read_columns(scan& by, file& of, was_read const& what);
   void propagate(scan& by);
   void propagate(scan& by, unit from);

@@ -19,6 +19,9 @@ struct planner_limits {
   /// ...and for each byte of it that was used since. Four: so that a pipeline of 30 ms fills in two steps.
   unsigned credit_factor = 4;
   unsigned lean_credit_factor = 2;
+  /// The same for tails: they are few, and every reader of a table reads them first.
+  base::byte_count tail_credit = base::byte_count{8} << 20;
+  unsigned tail_credit_factor = 8;
   /// What a scan may lose beyond what it used, before nothing more is guessed for it.
   base::byte_count loss = base::byte_count{6} << 20;
   base::byte_count lean_loss = base::byte_count{1} << 20;

@@ -278,7 +278,7 @@ void speculator::end_scans_of(std::string const& peer) {
 }
 
 std::string speculator::explain() const {
-  std::string text = "read-ahead " + std::string(read_ahead::to_text(planner_.how)) + "\n";
+  std::string text;
   for (auto const& home : shards_) {
     std::lock_guard const lock(home.mutex);
     for (auto const& [name, at] : home.tables) {

@@ -122,6 +122,9 @@ class scan {
     bool begun = false;
   };
   unit_state& state_of(unit at);
+  bool has_begun(unit at) const;
+  /// Of the tails that are outstanding, `size` are not any more.
+  void settle_tail(bet const& one, base::byte_count size);
   void finish(unit at);
 
   std::string peer_;
@@ -133,6 +136,8 @@ class scan {
   duration pace_;
   time_point begun_at_{};
   bool pace_known_ = false;
+  unsigned in_order_ = 0;  // row groups begun behind one that was begun
+  base::byte_count tails_outstanding_ = 0;
   bool is_late_ = false;  // the last guess of columns that came true was still on its way
   bool began_held_ = false;
 };

@@ -207,9 +207,14 @@ unsigned scan::depth(duration fetch, byte_count bytes) const {
     return 1;  // a reader of one row group, as far as is known
   }
   auto const pace = std::max<duration>(pace_, std::chrono::microseconds(50));
-  auto const cheap = static_cast<duration::rep>(limits_.least_depth / std::max<byte_count>(bytes, 1));
-  // As far again as it has come in order; twice that where guesses were late, which hides its own pace.
-  auto const so_far = duration::rep{is_late_ ? 2 : 1} * in_order_;
+  auto const least = how_ == mode::lean ? limits_.lean_depth : fetch < limits_.near ? 0 : limits_.least_depth;
+  auto const cheap = static_cast<duration::rep>(least / std::max<byte_count>(bytes, 1));
+  if (how_ == mode::lean) {
+    return static_cast<unsigned>(std::clamp<duration::rep>(cheap, 1, limits_.most_units));
+  }
+  // As far again as it has come in order while nothing else tells its pace; twice that where guesses were
+  // late.
+  auto const so_far = is_late_ ? duration::rep{2} * in_order_ : pace_known_ ? 0 : in_order_;
   auto const units = std::max({fetch / pace + 1, cheap, so_far});
   return static_cast<unsigned>(std::clamp<duration::rep>(units, 1, limits_.most_units));
 }

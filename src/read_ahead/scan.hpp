@@ -101,6 +101,7 @@ class scan {
   unsigned tails = 0;  ///< to ask for behind the file that is read
   unsigned units_begun = 0;
   bool reads_indexes = false;
+  bool began_at_first = false;  ///< its first file was the first of the listing
   std::vector<std::pair<file const*, base::byte_span>> nearby;  ///< what neighbourhoods brought
   std::vector<unit> recent;  ///< where it read last, one a file, the newest at the back
 

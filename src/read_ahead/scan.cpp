@@ -20,8 +20,8 @@ constexpr std::size_t slack_files = 32;     // likewise, in files: Polars reads 
 scan::scan(std::string peer, mode how, planner_limits const& limits)
     : peer_(std::move(peer)), how_(how), limits_(limits), pace_(limits.pace) {
   tails = limits.tails;
-  // Columns and sequences have evidence of their own: these gates only close them.
-  for (auto const kind : {guess_kind::column, guess_kind::sequence, guess_kind::index}) {
+  // These have evidence of their own: their gates only close them.
+  for (auto const kind : {guess_kind::column, guess_kind::sequence, guess_kind::index, guess_kind::tail}) {
     gates[static_cast<std::size_t>(kind)] = gate(0.9);
   }
 }
@@ -32,6 +32,7 @@ void scan::settle(file const& of, byte_span read) {
     auto const taken = one.of == &of ? take(one.unread, read) : 0;
     if (taken > 0) {
       used += taken;
+      settle_tail(one, taken);
       if (one.kind == guess_kind::column) {
         is_late_ = !one.is_there;
       }
@@ -79,10 +80,12 @@ bool scan::begin(unit at, time_point now, held bytes) {
   }
   state.begun = true;
   // Where nothing is guessed any more, the reader tells whether it would come true again.
-  if (!trusts(guess_kind::column) && at.row_group > 0) {
-    auto const before = units_.find({at.of, at.row_group - 1});
+  // The first of a file comes behind whatever was read of the file before.
+  auto const follows = at.row_group > 0 ? has_begun({at.of, at.row_group - 1}) : units_begun > 0;
+  in_order_ += follows ? 1 : 0;
+  if (!trusts(guess_kind::column)) {
     auto& column = gates[static_cast<std::size_t>(guess_kind::column)];
-    before != units_.end() && before->second.begun ? column.came_true() : column.came_to_nothing();
+    follows ? column.came_true() : column.came_to_nothing();
   }
   state.known_runs = runs.size();
   ++units_begun;
@@ -100,6 +103,15 @@ bool scan::begin(unit at, time_point now, held bytes) {
     open_units.pop_front();
   }
   return true;
+}
+
+bool scan::has_begun(unit at) const {
+  auto const found = units_.find(at);
+  return found != units_.end() && found->second.begun;
+}
+
+void scan::settle_tail(bet const& one, byte_count size) {
+  tails_outstanding_ -= one.kind == guess_kind::tail ? size : 0;
 }
 
 void scan::finish(unit at) {
@@ -148,6 +160,7 @@ void scan::drop(ticket which) {
     return;
   }
   lost += size_of(found->second.unread);
+  settle_tail(found->second, size_of(found->second.unread));
   if (!found->second.came_true) {
     gates[static_cast<std::size_t>(found->second.kind)].came_to_nothing();
   }
@@ -166,6 +179,7 @@ bool scan::is_wanted(std::size_t run_number) const {
 void scan::forget(ticket which) {
   if (auto const found = bets.find(which); found != bets.end()) {
     issued -= size_of(found->second.unread);
+    settle_tail(found->second, size_of(found->second.unread));
     bets.erase(found);
   }
 }
@@ -183,8 +197,9 @@ bool scan::affords(byte_count size, guess_kind kind) const {
                       : kind == guess_kind::tail ? limits_.tail_credit_factor
                                                  : limits_.credit_factor;
   auto const credit = first + factor * used;
+  auto const open = kind == guess_kind::tail ? tails_outstanding_ : outstanding() - tails_outstanding_;
   auto const most_lost = (lean ? limits_.lean_loss : limits_.loss) + used;
-  return outstanding() + size <= credit && lost <= most_lost && bets.size() < limits_.bets;
+  return open + size <= credit && lost <= most_lost && bets.size() < limits_.bets;
 }
 
 unsigned scan::depth(duration fetch, byte_count bytes) const {
@@ -192,10 +207,15 @@ unsigned scan::depth(duration fetch, byte_count bytes) const {
     return 1;  // a reader of one row group, as far as is known
   }
   auto const pace = std::max<duration>(pace_, std::chrono::microseconds(50));
-  auto const cheap = static_cast<duration::rep>(limits_.least_depth / std::max<byte_count>(bytes, 1));
-  // Late guesses hide the reader's own pace: then as far again as it has come, twice.
-  auto const catching_up = is_late_ ? duration::rep{2} * units_begun : 0;
-  auto const units = std::max({fetch / pace + 1, cheap, catching_up});
+  auto const least = how_ == mode::lean ? limits_.lean_depth : fetch < limits_.near ? 0 : limits_.least_depth;
+  auto const cheap = static_cast<duration::rep>(least / std::max<byte_count>(bytes, 1));
+  if (how_ == mode::lean) {
+    return static_cast<unsigned>(std::clamp<duration::rep>(cheap, 1, limits_.most_units));
+  }
+  // As far again as it has come in order while nothing else tells its pace; twice that where guesses were
+  // late.
+  auto const so_far = is_late_ ? duration::rep{2} * in_order_ : pace_known_ ? 0 : in_order_;
+  auto const units = std::max({fetch / pace + 1, cheap, so_far});
   return static_cast<unsigned>(std::clamp<duration::rep>(units, 1, limits_.most_units));
 }
 
@@ -248,6 +268,7 @@ std::string scan::explain(duration fetch) const {
 
 void scan::bet_on(ticket number, bet made) {
   issued += size_of(made.unread);
+  tails_outstanding_ += made.kind == guess_kind::tail ? size_of(made.unread) : 0;
   bets.emplace(number, std::move(made));
 }
 

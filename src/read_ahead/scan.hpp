@@ -101,6 +101,7 @@ class scan {
   unsigned tails = 0;  ///< to ask for behind the file that is read
   unsigned units_begun = 0;
   bool reads_indexes = false;
+  bool began_at_first = false;  ///< its first file was the first of the listing
   std::vector<std::pair<file const*, base::byte_span>> nearby;  ///< what neighbourhoods brought
   std::vector<unit> recent;  ///< where it read last, one a file, the newest at the back
 
@@ -122,6 +123,9 @@ class scan {
     bool begun = false;
   };
   unit_state& state_of(unit at);
+  bool has_begun(unit at) const;
+  /// Of the tails that are outstanding, `size` are not any more.
+  void settle_tail(bet const& one, base::byte_count size);
   void finish(unit at);
 
   std::string peer_;
@@ -133,6 +137,8 @@ class scan {
   duration pace_;
   time_point begun_at_{};
   bool pace_known_ = false;
+  unsigned in_order_ = 0;  // row groups begun behind one that was begun
+  base::byte_count tails_outstanding_ = 0;
   bool is_late_ = false;  // the last guess of columns that came true was still on its way
   bool began_held_ = false;
 };

@@ -18,11 +18,16 @@ bool table::state::may_guess(file const& of) const {
 }
 
 bool table::state::may_follow(scan const& by) const {
-  auto const threshold = by.threshold();
+  if (!by.trusts(guess_kind::tail)) {
+    return false;
+  }
+  // A reader that has just listed the table and begins with its first file reads it; of others, more has to
+  // be seen.
   auto const listed_it = now - by.listed_at <= 5 * plan.limits.silence;
-  // A reader that has just listed the table is likely to read it; of others, a second file has to tell.
-  auto const known = by.files_touched > 1 || listed_it;
-  return known && tails_come.probability() >= threshold && by.trusts(guess_kind::tail);
+  if (listed_it && by.began_at_first) {
+    return true;
+  }
+  return (by.files_touched > 1 || listed_it) && tails_come.probability() >= by.threshold();
 }
 
 bool table::state::guess_span(scan& by, file& of, byte_span span, guess_kind kind, std::size_t row_group) {
@@ -175,7 +180,7 @@ void table::state::propagate(scan& by, unit from) {
   if (!has_begun && !fetch_unit(by, from)) {
     return;
   }
-  for (auto const& at : units_after(from, by.depth(fetch, bytes))) {
+  for (auto const& at : units_after(from, by.depth(fetch_time(), bytes))) {
     if (!fetch_unit(by, at)) {
       return;
     }
@@ -234,7 +239,8 @@ bool table::state::fetch_unit(scan& by, unit at) {
 // While the columns of a table are not known, the first read of a row group brings what lies beside it: an
 // engine that reads four columns one after another then pays one trip instead of four.
 void table::state::fetch_neighbourhood(scan& by, unit at, byte_span read) {
-  if (plan.how != mode::full || by.neighbourhoods >= plan.limits.neighbourhoods ||
+  auto const is_near = fetch_time() < plan.limits.near;
+  if (plan.how != mode::full || is_near || by.neighbourhoods >= plan.limits.neighbourhoods ||
       !by.trusts(guess_kind::neighbourhood)) {
     return;
   }

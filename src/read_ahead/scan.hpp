@@ -127,6 +127,7 @@ class scan {
   /// Of the tails that are outstanding, `size` are not any more.
   void settle_tail(bet const& one, base::byte_count size);
   void finish(unit at);
+  std::string name_of(run columns) const;
 
   std::string peer_;
   mode how_;

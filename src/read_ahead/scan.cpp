@@ -176,6 +176,21 @@ bool scan::is_wanted(std::size_t run_number) const {
   return runs[run_number].in_groups.probability_with(open) >= threshold();
 }
 
+std::vector<std::size_t> scan::wanted_runs() const {
+  std::vector<std::size_t> out;
+  for (std::size_t number = 0; number < runs.size(); ++number) {
+    if (is_wanted(number)) {
+      out.push_back(number);
+    }
+  }
+  return out;
+}
+
+bool scan::is_claimed(std::size_t run_number, unit at) const {
+  auto const found = units_.find(at);
+  return found != units_.end() && ((found->second.read | found->second.asked) & (1U << run_number)) != 0;
+}
+
 void scan::forget(ticket which) {
   if (auto const found = bets.find(which); found != bets.end()) {
     issued -= size_of(found->second.unread);

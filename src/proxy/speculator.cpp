@@ -264,7 +264,7 @@ void speculator::listed(exchange& ex, std::vector<s3::listed_object> const& obje
   auto const most = shared_.config.limits.speculation.listed_at_once;
   for (auto at = objects.begin(); at != objects.end();) {
     auto const table = read_ahead::table_of(at->key.str());
-    read_ahead::listed what{address_of(ex.client.peer()), {}};
+    read_ahead::listed what{address_of(ex.client.peer()), {}, shared_.clock.now() - ex.began.at};
     auto const first = at;
     for (; at != objects.end() && what.files.size() < most && read_ahead::table_of(at->key.str()) == table;
          ++at) {
@@ -290,7 +290,9 @@ byte_count speculator::tail_for_head(exchange const& ex) {
 void speculator::opened(exchange& ex, cache::object_facts const& facts, byte_span tail) {
   if (!names_a_version(ex)) {
     step(reader_of(ex, ex.where.key.str()),
-         read_ahead::opened{address_of(ex.client.peer()), content_of(ex, facts), tail}, ex);
+         read_ahead::opened{address_of(ex.client.peer()), content_of(ex, facts), tail,
+                            shared_.clock.now() - ex.began.at},
+         ex);
   }
 }
 

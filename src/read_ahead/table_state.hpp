@@ -20,6 +20,7 @@ struct table::state {
   void on(opened const& what);
   void on(was_read const& what);
   void on(layout_read const& what);
+  void on(layout_missed const& what);
   void on(landed const& what);
   void on(refused const& what);
   void on(peer_left const& what);
@@ -31,9 +32,9 @@ struct table::state {
   bool fetch_end(scan& by, file& of);
   void read_columns(scan& by, file& of, was_read const& what);
   void propagate(scan& by);
-  void propagate(scan& by, unit from);
+  void propagate(scan& by, unit from, std::vector<std::size_t> const& wanted);
   /// What of a row group is wanted and was not asked for yet. False: there is no credit left.
-  bool fetch_unit(scan& by, unit at);
+  bool fetch_unit(scan& by, unit at, std::vector<std::size_t> const& wanted);
   void fetch_neighbourhood(scan& by, unit at, base::byte_span read);
   void fetch_indexes(scan& by, file& of);
   void continue_sequence(scan& by, file& of, base::byte_span read);

@@ -173,7 +173,7 @@ void speculator::cancel(speculation_reader_ptr const& by, read_ahead::ticket whi
 void speculator::listed(exchange& ex, std::vector<s3::listed_object> const& objects) {
   for (auto at = objects.begin(); at != objects.end();) {
     auto const table = read_ahead::table_of(at->key.str());
-    read_ahead::listed what{address_of(ex.client.peer()), {}};
+    read_ahead::listed what{address_of(ex.client.peer()), {}, shared_.clock.now() - ex.began.at};
     auto const first = at;
     for (; at != objects.end() && read_ahead::table_of(at->key.str()) == table; ++at) {
       auto const kept = s3::is_quick_to_read(at->storage_class) ? read_ahead::listed_file::storage::quick
@@ -193,7 +193,9 @@ byte_count speculator::tail_for_head(exchange const& ex) {
 
 void speculator::opened(exchange& ex, cache::object_facts const& facts, byte_span tail) {
   step(reader_of(ex, ex.where.key.str()),
-       read_ahead::opened{address_of(ex.client.peer()), content_of(ex, facts), tail}, &ex);
+       read_ahead::opened{address_of(ex.client.peer()), content_of(ex, facts), tail,
+                          shared_.clock.now() - ex.began.at},
+       &ex);
 }
 
 void speculator::reads(exchange& ex, cache::object_facts const& facts, byte_span asked,

@@ -22,9 +22,9 @@ file_shape::file_shape(std::shared_ptr<layout const> of) : layout_(std::move(of)
   in_order_.resize(where.row_groups);
   std::iota(in_order_.begin(), in_order_.end(), std::size_t{0});
   std::ranges::sort(in_order_, {}, [&](std::size_t group) { return bounds_[group].begin; });
-  for (auto const path : where.paths) {
-    schema_ = (schema_ ^ path) * 0x9e3779b97f4a7c15ULL;
-    schema_ ^= schema_ >> 29;
+  numbers_.reserve(where.columns);
+  for (std::size_t column = 0; column < where.columns; ++column) {
+    numbers_.try_emplace(where.paths[column], column);
   }
 }
 
@@ -95,12 +95,13 @@ std::optional<byte_span> file_shape::find(run columns, std::size_t row_group) co
 }
 
 std::size_t file_shape::column(std::uint64_t path) const {
-  return static_cast<std::size_t>(std::ranges::find(layout_->paths, path) - layout_->paths.begin());
+  auto const found = numbers_.find(path);
+  return found == numbers_.end() ? layout_->columns : found->second;
 }
 
 std::size_t file_shape::footprint() const {
   return sizeof *this + layout_->footprint() +
-         bounds_.capacity() * (sizeof(byte_span) + sizeof(std::size_t));
+         bounds_.capacity() * (sizeof(byte_span) + sizeof(std::size_t)) + numbers_.size() * 48;
 }
 
 }  // namespace s3proxy::read_ahead

@@ -66,6 +66,11 @@ file* file_list::after(file const& one) const {
   return nullptr;
 }
 
+file* file_list::first() const {
+  auto const found = std::ranges::find_if(order_, [](file const* one) { return one != nullptr; });
+  return found == order_.end() ? nullptr : *found;
+}
+
 file* file_list::place(base::object_key const& key) {
   if (auto* const known = find(key)) {
     return known;

@@ -40,6 +40,8 @@ class file_list {
   file* find(base::object_key const& key) const;
   /// The next file of the order that may be read ahead; null at its end.
   file* after(file const& one) const;
+  /// The first of the newest listing that is still there; null without any.
+  file* first() const;
   std::size_t count() const { return by_key_.size(); }
   std::size_t footprint() const { return footprint_; }
   void give_shape(file& one, std::shared_ptr<file_shape const> shape);

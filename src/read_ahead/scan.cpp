@@ -176,6 +176,21 @@ bool scan::is_wanted(std::size_t run_number) const {
   return runs[run_number].in_groups.probability_with(open) >= threshold();
 }
 
+std::vector<std::size_t> scan::wanted_runs() const {
+  std::vector<std::size_t> out;
+  for (std::size_t number = 0; number < runs.size(); ++number) {
+    if (is_wanted(number)) {
+      out.push_back(number);
+    }
+  }
+  return out;
+}
+
+bool scan::is_claimed(std::size_t run_number, unit at) const {
+  auto const found = units_.find(at);
+  return found != units_.end() && ((found->second.read | found->second.asked) & (1U << run_number)) != 0;
+}
+
 void scan::forget(ticket which) {
   if (auto const found = bets.find(which); found != bets.end()) {
     issued -= size_of(found->second.unread);
@@ -207,9 +222,14 @@ unsigned scan::depth(duration fetch, byte_count bytes) const {
     return 1;  // a reader of one row group, as far as is known
   }
   auto const pace = std::max<duration>(pace_, std::chrono::microseconds(50));
-  auto const cheap = static_cast<duration::rep>(limits_.least_depth / std::max<byte_count>(bytes, 1));
-  // As far again as it has come in order; twice that where guesses were late, which hides its own pace.
-  auto const so_far = duration::rep{is_late_ ? 2 : 1} * in_order_;
+  auto const least = how_ == mode::lean ? limits_.lean_depth : fetch < limits_.near ? 0 : limits_.least_depth;
+  auto const cheap = static_cast<duration::rep>(least / std::max<byte_count>(bytes, 1));
+  if (how_ == mode::lean) {
+    return static_cast<unsigned>(std::clamp<duration::rep>(cheap, 1, limits_.most_units));
+  }
+  // As far again as it has come in order while nothing else tells its pace; twice that where guesses were
+  // late.
+  auto const so_far = is_late_ ? duration::rep{2} * in_order_ : pace_known_ ? 0 : in_order_;
   auto const units = std::max({fetch / pace + 1, cheap, so_far});
   return static_cast<unsigned>(std::clamp<duration::rep>(units, 1, limits_.most_units));
 }
@@ -236,6 +256,19 @@ std::size_t scan::footprint() const {
          streams_.size() * (sizeof(stream) + 256) + recent.size() * sizeof(unit);
 }
 
+// By their numbers in the file that was read last: a layout has no names.
+std::string scan::name_of(run columns) const {
+  auto const known = std::find_if(recent.rbegin(), recent.rend(), [&](unit const& one) {
+    return one.of->shape && one.of->shape->column(columns.first) < one.of->shape->where().columns;
+  });
+  if (known == recent.rend()) {
+    return "of other files";
+  }
+  auto const& shape = *known->of->shape;
+  auto const first = std::to_string(shape.column(columns.first));
+  return columns.first == columns.last ? first : first + " to " + std::to_string(shape.column(columns.last));
+}
+
 std::string scan::explain(duration fetch) const {
   using std::chrono::duration_cast;
   using std::chrono::microseconds;
@@ -247,8 +280,7 @@ std::string scan::explain(duration fetch) const {
               (affords(1, guess_kind::column) ? "" : "; stopped: no credit left") + "\n";
   for (std::size_t number = 0; number < runs.size(); ++number) {
     auto const percent = static_cast<int>(runs[number].in_groups.probability() * 100);
-    text += "    columns " + std::to_string(runs[number].columns.first % 0x10000) + ".." +
-            std::to_string(runs[number].columns.last % 0x10000) + " in " + std::to_string(percent) +
+    text += "    columns " + name_of(runs[number].columns) + " in " + std::to_string(percent) +
             " % of the row groups" + (is_wanted(number) ? "" : "; stopped: read too seldom") + "\n";
   }
   for (std::size_t kind = 0; kind < guess_kinds; ++kind) {

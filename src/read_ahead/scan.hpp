@@ -79,6 +79,10 @@ class scan {
   unsigned depth(duration fetch, base::byte_count bytes) const;
   /// Whether a run is read often enough, as far as finished row groups and those that are open now tell.
   bool is_wanted(std::size_t run_number) const;
+  /// The places in `runs` of those that are.
+  std::vector<std::size_t> wanted_runs() const;
+  /// Whether it was asked for there, or read.
+  bool is_claimed(std::size_t run_number, unit at) const;
   bool trusts(guess_kind kind) const {
     return gates[static_cast<std::size_t>(kind)].probability() >= threshold();
   }
@@ -101,6 +105,7 @@ class scan {
   unsigned tails = 0;  ///< to ask for behind the file that is read
   unsigned units_begun = 0;
   bool reads_indexes = false;
+  bool began_at_first = false;  ///< its first file was the first of the listing
   std::vector<std::pair<file const*, base::byte_span>> nearby;  ///< what neighbourhoods brought
   std::vector<unit> recent;  ///< where it read last, one a file, the newest at the back
 
@@ -126,6 +131,7 @@ class scan {
   /// Of the tails that are outstanding, `size` are not any more.
   void settle_tail(bet const& one, base::byte_count size);
   void finish(unit at);
+  std::string name_of(run columns) const;
 
   std::string peer_;
   mode how_;

@@ -13,9 +13,7 @@ constexpr std::chrono::seconds stays_forbidden{60};
 
 }  // namespace
 
-table::table(planner const& with) : state_(std::make_unique<state>(with)) {
-  state_->fetch = with.limits.fetch;
-}
+table::table(planner const& with) : state_(std::make_unique<state>(with)) {}
 table::~table() = default;
 table::table(table&&) noexcept = default;
 
@@ -69,6 +67,24 @@ void table::state::on(listed const& what) {
     files.list(one);
   }
   scan_of(what.peer).listed_at = now;
+  see_time(what.took);
+}
+
+void table::state::see_time(duration took) {
+  if (took <= duration::zero()) {
+    return;
+  }
+  fetch = fetch == duration::zero() ? took : (fetch * 3 + took) / 4;
+  trip = trip == duration::zero() ? took : std::min(trip, took);
+}
+
+// In lean mode the link's own time counts: on a thin line fetches take long because others are under way, and
+// reading further ahead would only add to them.
+duration table::state::fetch_time() const {
+  if (fetch == duration::zero()) {
+    return plan.limits.fetch;
+  }
+  return plan.how == mode::lean ? trip : fetch;
 }
 
 void table::state::on(opened const& what) {
@@ -78,6 +94,7 @@ void table::state::on(opened const& what) {
   }
   auto& by = scan_of(what.peer);
   by.last_demand = now;
+  see_time(what.took);
   touch(by, *one);
   if (!what.tail.empty()) {
     ++unread_tails;
@@ -136,9 +153,7 @@ void table::state::on(layout_read const& what) {
 }
 
 void table::state::on(landed const& what) {
-  if (what.took > duration::zero()) {
-    fetch = (fetch * 3 + what.took) / 4;
-  }
+  see_time(what.took);
   for (auto const& [peer, by] : scans) {
     by->landed_guess(what.guess);
   }
@@ -207,6 +222,9 @@ void table::state::touch(scan& by, file& one) {
     std::rotate(place, place + 1, by.recent.end());
     return;
   }
+  if (by.files_touched == 0) {
+    by.began_at_first = files.first() == &one;
+  }
   by.recent.push_back({&one, 0});
   if (by.recent.size() > plan.limits.most_tails) {
     by.recent.erase(by.recent.begin());
@@ -266,7 +284,7 @@ std::string table::explain(time_point now) const {
     text += "  HEADs are plain: nobody read the tails that came with the last ones\n";
   }
   for (auto const& [peer, by] : self.scans) {
-    text += by->explain(self.fetch);
+    text += by->explain(self.fetch_time());
   }
   return text;
 }

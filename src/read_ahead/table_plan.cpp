@@ -18,11 +18,16 @@ bool table::state::may_guess(file const& of) const {
 }
 
 bool table::state::may_follow(scan const& by) const {
-  auto const threshold = by.threshold();
+  if (!by.trusts(guess_kind::tail)) {
+    return false;
+  }
+  // A reader that has just listed the table and begins with its first file reads it; of others, more has to
+  // be seen.
   auto const listed_it = now - by.listed_at <= 5 * plan.limits.silence;
-  // A reader that has just listed the table is likely to read it; of others, a second file has to tell.
-  auto const known = by.files_touched > 1 || listed_it;
-  return known && tails_come.probability() >= threshold && by.trusts(guess_kind::tail);
+  if (listed_it && by.began_at_first) {
+    return true;
+  }
+  return (by.files_touched > 1 || listed_it) && tails_come.probability() >= by.threshold();
 }
 
 bool table::state::guess_span(scan& by, file& of, byte_span span, guess_kind kind, std::size_t row_group) {
@@ -149,34 +154,35 @@ void table::state::propagate(scan& by) {
   if (plan.how == mode::metadata || by.runs.empty() || !by.trusts(guess_kind::column)) {
     return;
   }
+  auto const wanted = by.wanted_runs();
   // What other threads of the engine have begun comes before what nobody has begun.
   for (auto const& at : std::vector(by.open_units.begin(), by.open_units.end())) {
-    if (!fetch_unit(by, at)) {
+    if (!fetch_unit(by, at, wanted)) {
       return;
     }
   }
   // The newest places: older ones are of files that may be done with.
   auto left = std::min(by.recent.size(), newest_places);
   for (auto place = by.recent.rbegin(); left > 0; ++place, --left) {
-    propagate(by, *place);
+    propagate(by, *place, wanted);
   }
 }
 
-void table::state::propagate(scan& by, unit from) {
+void table::state::propagate(scan& by, unit from, std::vector<std::size_t> const& wanted) {
   if (!from.of->shape) {
     return;
   }
   byte_count bytes = 0;
-  for (std::size_t number = 0; number < by.runs.size(); ++number) {
+  for (auto const number : wanted) {
     auto const span = from.of->shape->find(by.runs[number].columns, from.row_group);
-    bytes += span && by.is_wanted(number) ? span->size() : 0;
+    bytes += span ? span->size() : 0;
   }
   auto const has_begun = std::ranges::find(by.open_units, from) != by.open_units.end();
-  if (!has_begun && !fetch_unit(by, from)) {
+  if (!has_begun && !fetch_unit(by, from, wanted)) {
     return;
   }
-  for (auto const& at : units_after(from, by.depth(fetch, bytes))) {
-    if (!fetch_unit(by, at)) {
+  for (auto const& at : units_after(from, by.depth(fetch_time(), bytes))) {
+    if (!fetch_unit(by, at, wanted)) {
       return;
     }
   }
@@ -200,33 +206,37 @@ std::vector<unit> table::state::units_after(unit from, unsigned count) {
   return out_units;
 }
 
-bool table::state::fetch_unit(scan& by, unit at) {
+bool table::state::fetch_unit(scan& by, unit at, std::vector<std::size_t> const& wanted) {
   if (!at.of->shape) {
     return true;
   }
   span_set nearby;
+  span_set lacking;
+  for (auto const number : wanted) {
+    if (by.is_claimed(number, at)) {
+      continue;
+    }
+    auto const span = at.of->shape->find(by.runs[number].columns, at.row_group);
+    if (span && !by.affords(size_of(lacking) + span->size(), guess_kind::column)) {
+      return false;
+    }
+    by.claim(number, at);
+    if (span) {
+      lacking.push_back(*span);
+    }
+  }
+  if (lacking.empty()) {
+    return true;
+  }
   for (auto const& [of, span] : by.nearby) {
     if (of == at.of) {
       nearby.push_back(span);
     }
   }
-  span_set wanted;
-  for (std::size_t number = 0; number < by.runs.size(); ++number) {
-    auto const span = at.of->shape->find(by.runs[number].columns, at.row_group);
-    if (!span || !by.is_wanted(number)) {
-      continue;
+  for (auto const& span : joined_over(plan.limits.gap, std::move(lacking))) {
+    for (auto const& piece : not_in(span, nearby)) {
+      guess_span(by, *at.of, piece, guess_kind::column, at.row_group);
     }
-    if (!by.affords(size_of(wanted) + span->size(), guess_kind::column)) {
-      return false;
-    }
-    if (by.claim(number, at)) {
-      for (auto const& piece : not_in(*span, nearby)) {
-        wanted.push_back(piece);
-      }
-    }
-  }
-  for (auto const& span : joined_over(plan.limits.gap, std::move(wanted))) {
-    guess_span(by, *at.of, span, guess_kind::column, at.row_group);
   }
   return true;
 }
@@ -234,7 +244,8 @@ bool table::state::fetch_unit(scan& by, unit at) {
 // While the columns of a table are not known, the first read of a row group brings what lies beside it: an
 // engine that reads four columns one after another then pays one trip instead of four.
 void table::state::fetch_neighbourhood(scan& by, unit at, byte_span read) {
-  if (plan.how != mode::full || by.neighbourhoods >= plan.limits.neighbourhoods ||
+  auto const is_near = fetch_time() < plan.limits.near;
+  if (plan.how != mode::full || is_near || by.neighbourhoods >= plan.limits.neighbourhoods ||
       !by.trusts(guess_kind::neighbourhood)) {
     return;
   }

@@ -31,15 +31,17 @@ struct table::state {
   bool fetch_end(scan& by, file& of);
   void read_columns(scan& by, file& of, was_read const& what);
   void propagate(scan& by);
-  void propagate(scan& by, unit from);
+  void propagate(scan& by, unit from, std::vector<std::size_t> const& wanted);
   /// What of a row group is wanted and was not asked for yet. False: there is no credit left.
-  bool fetch_unit(scan& by, unit at);
+  bool fetch_unit(scan& by, unit at, std::vector<std::size_t> const& wanted);
   void fetch_neighbourhood(scan& by, unit at, base::byte_span read);
   void fetch_indexes(scan& by, file& of);
   void continue_sequence(scan& by, file& of, base::byte_span read);
   void ask_for_layout(file& of);
   std::vector<unit> units_after(unit from, unsigned count);
 
+  void see_time(duration took);
+  duration fetch_time() const;
   scan& scan_of(std::string const& peer);
   void finish(scan& one);
   void finish_silent();
@@ -61,7 +63,8 @@ struct table::state {
   base::byte_count tail_length = 0;          // what clients read of a file's end, at most
   base::byte_count footer_length = 0;        // the longest seen
   unsigned unread_tails = 0;
-  duration fetch;
+  duration fetch{};  // the time from asking to having, of a step; zero: not known yet
+  duration trip{};   // the shortest seen: the link's own time, without what was fetched over it
   time_point forbidden_until{};
   time_point last_event{};
   ticket next_ticket = 1;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace s3proxy::read_ahead {
@@ -32,9 +33,6 @@ class file_shape {
   explicit file_shape(std::shared_ptr<layout const> of);
 
   layout const& where() const { return *layout_; }
-  /// The same for all files with the same columns in the same order.
-  std::uint64_t schema() const { return schema_; }
-
   /// The columns that a read wants: where it begins at the first byte of a chunk or ends at the last of one.
   /// A read that does neither (pages, indexes), and the read of the footer, wants none. One entry a row group.
   std::vector<columns_of_group> columns_in(base::byte_span read) const;
@@ -56,7 +54,7 @@ class file_shape {
   std::shared_ptr<layout const> layout_;
   std::vector<base::byte_span> bounds_;  // of the row groups
   std::vector<std::size_t> in_order_;    // row groups by where they begin
-  std::uint64_t schema_ = 0;
+  std::unordered_map<std::uint64_t, std::size_t> numbers_;  // of the columns, by path
 };
 
 }  // namespace s3proxy::read_ahead

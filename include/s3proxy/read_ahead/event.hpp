@@ -34,6 +34,7 @@ struct listed_file {
 struct listed {
   std::string peer;
   std::vector<listed_file> files;
+  duration took{};  ///< the store, to answer; zero: not known
 };
 
 struct file_content {
@@ -47,6 +48,7 @@ struct opened {
   std::string peer;
   file_content file;
   base::byte_span tail;
+  duration took{};  ///< the store, to answer; zero: not known
 };
 
 enum class held { yes, no };

@@ -49,6 +49,10 @@ struct planner_limits {
   std::chrono::milliseconds fetch{40};    ///< of one step, until it was measured
   /// Row groups that need less than this together are read ahead at any pace: they cost next to nothing.
   base::byte_count least_depth = base::byte_count{2} << 20;
+  /// In lean mode, and at any pace there: what a line of 25 MB/s carries in the time of a request.
+  base::byte_count lean_depth = base::byte_count{1} << 20;
+  /// A store that answers sooner: what is fetched for nothing costs more than a trip.
+  std::chrono::milliseconds near{8};
   /// Between two columns of one row group that are wanted: fetched too, since a request costs more.
   base::byte_count gap = 64 * 1024;
   /// Parts of one guess: a connection of S3 brings 2 MiB in the time of its first byte.

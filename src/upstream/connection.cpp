@@ -13,8 +13,6 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-#include <openssl/bio.h>
-#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <array>
@@ -94,9 +92,8 @@ struct connection::impl {
   /// Whether bytes have come that nobody asked for. Over TLS some may be decrypted already, or wait for it.
   bool anything_behind() {
     error_code ec;
-    auto* const session = tls ? tls->native_handle() : nullptr;
     return buffer.size() > 0 || lowest().socket().available(ec) > 0 ||
-           (session && (::SSL_pending(session) > 0 || ::BIO_ctrl_pending(::SSL_get_rbio(session)) > 0));
+           (tls && holds_unread_bytes(tls->native_handle()));
   }
 
   bool ended() const { return left ? *left == 0 : parser && parser->is_done(); }

@@ -114,6 +114,11 @@ std::vector<std::string> paths_of(tls_options const& options) {
 
 }  // namespace
 
+bool holds_unread_bytes(void* native_ssl) {
+  auto* const session = static_cast<SSL*>(native_ssl);
+  return ::SSL_pending(session) > 0 || ::BIO_ctrl_pending(::SSL_get_rbio(session)) > 0;
+}
+
 tls_generation::tls_generation(std::string host)
     : host_(std::move(host)), context_(boost::asio::ssl::context::tls_client) {
   auto* native = context_.native_handle();

@@ -29,6 +29,10 @@ struct tls_options {
   verification verify = verification::on;
 };
 
+/// Whether a stream's native handle holds bytes that came and that nobody has read yet: decrypted, or waiting
+/// for it.
+bool holds_unread_bytes(void* native_ssl);
+
 /// What connections are made with, from one state of the files: a context, and the session that the last of
 /// them left. A connection keeps the one that it began with.
 class tls_generation {

@@ -171,7 +171,7 @@ TEST(read_ahead_bad_input, guesses_that_break_off_harm_nobody) {
     w.list("buc");
     for (int n = 0; n < 4; ++n) {
       EXPECT_EQ(w.read_footer(n).body, w.footer_read());
-      EXPECT_EQ(w.get(path_of(n)).body, w.file.body());
+      EXPECT_EQ(w.get(path_of(n)).body, w.object.body);
     }
     EXPECT_TRUE(w.becomes_quiet());
     EXPECT_EQ(w.proxy->services().blocks.in_flight(), 0U);

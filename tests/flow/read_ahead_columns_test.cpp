@@ -120,7 +120,7 @@ TEST(read_ahead_columns, an_object_that_changes_between_guess_and_read_is_read_w
     auto const got = w.get(path_of(0));
     auto const is_new = got.header("etag") == "\"v2\"";
     EXPECT_TRUE(got.complete);
-    EXPECT_EQ(got.body, is_new ? newer.body() : w.file.body());
+    EXPECT_EQ(got.body, is_new ? newer.body() : w.object.body);
     EXPECT_TRUE(is_new) << "the guess was refused, so the change is known";
   }
 }
@@ -165,18 +165,19 @@ TEST(read_ahead_columns, a_write_through_the_proxy_voids_guesses_that_are_under_
   }
 }
 
-TEST(read_ahead_columns, reads_of_an_older_version_teach_nothing) {
-  table_world w(full(), 1, wide());
-  auto object = w.file.object();
-  object.fields += "x-amz-version-id: abc\r\n";
-  w.origin.put(path_of(0), object);
-  for (std::size_t g = 0; g < 4; ++g) {
-    auto asked = w.reading(0, w.file.chunk(g, 1));
-    asked.target += "?versionId=abc";
-    EXPECT_EQ(w.ask(asked).status, 206U);
+TEST(read_ahead_columns, reads_of_a_version_by_its_name_teach_nothing) {
+  for (auto const* query : {"", "?versionId=abc"}) {
+    world w(full());
+    w.origin.put("/buc/t/a.csv", {telling_bytes(1, 0, 4'000'000), "\"v1\"", "Thu, 01 Jan 2026 00:00:00 GMT",
+                                  "x-amz-version-id: abc\r\n"});
+    for (auto const* range : {"bytes=0-99999", "bytes=100000-199999", "bytes=200000-299999"}) {
+      EXPECT_EQ(w.get_range("/buc/t/a.csv" + std::string(query), range).status, 206U);
+    }
+    EXPECT_TRUE(w.becomes_quiet());
+    auto const& counts = w.proxy->services().read_ahead_counts;
+    EXPECT_EQ(counts.requests.values().empty(), query[0] != 0);
+    EXPECT_TRUE(counts.refused.values().empty());
   }
-  EXPECT_TRUE(w.becomes_quiet());
-  EXPECT_EQ(w.speculated().size(), 0U);
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ TEST(read_ahead_listings, keys_that_the_rules_do_not_cover_are_not_read_ahead) {
 TEST(read_ahead_listings, archived_files_are_not_read_ahead) {
   table_world w;
   for (auto const n : {1, 3}) {
-    auto object = w.file.object();
+    auto object = w.object;
     object.fields = "x-amz-storage-class: DEEP_ARCHIVE\r\n";
     w.origin.put(path_of(n), object);
   }

@@ -33,9 +33,9 @@ inline std::string path_of(int n) {
 struct table_world : world {
   explicit table_world(choices with = {.read_ahead = {.mode = read_ahead::mode::full}}, int count = 12,
                        columnar_object like = {.row_groups = 4})
-      : world(std::move(with)), file(like) {
+      : world(std::move(with)), file(like), object(file.object()) {
     for (int n = 0; n < count; ++n) {
-      origin.put(path_of(n), file.object());
+      origin.put(path_of(n), object);
     }
   }
 
@@ -46,7 +46,7 @@ struct table_world : world {
             {{"Range", "bytes=" + std::to_string(span.begin) + "-" + std::to_string(span.end - 1)}}};
   }
   answer read_footer(int n) { return get_range(path_of(n), "bytes=-65536"); }
-  std::string footer_read() const { return file.body().substr(file.size() - 65536); }
+  std::string footer_read() const { return object.body.substr(object.body.size() - 65536); }
 
   std::vector<received> speculated() const {
     auto all = origin.requests();
@@ -63,6 +63,7 @@ struct table_world : world {
   }
 
   columnar_object file;
+  scripted_origin::object object;  ///< each file as the origin has it
 };
 
 }  // namespace s3proxy::test

@@ -122,11 +122,11 @@ awaitable<result<object_reader::piece>> object_reader::next() {
     auto const seen = awaited ? awaited->progress() : 0;
     auto found = shared.blocks.find(*facts_, {at_, span_.end}, store::block_store::use::counts, tag_);
     if (!found.bytes.empty()) {
+      auto const count = std::min<byte_count>(found.bytes.size(), span_.end - at_);
       if (found.guessed > 0) {
-        ex_.guessed_bytes += found.guessed;
+        ex_.guessed_bytes += std::min(found.guessed, count);  // it counts whole cells
         tell_of_read(asleep_before ? read_ahead::held::no : read_ahead::held::yes);
       }
-      auto const count = std::min<byte_count>(found.bytes.size(), span_.end - at_);
       at_ += count;
       (asleep_before ? waited_ : served_held_) = true;
       awaited_block_ = store::block_pin();

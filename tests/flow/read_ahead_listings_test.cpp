@@ -1,15 +1,11 @@
-#include "s3proxy/proxy/speculator.hpp"
-
-#include "support/columnar_object.hpp"
+#include "support/table_world.hpp"
 #include "support/two_teams.hpp"
-#include "support/world.hpp"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <set>
 #include <string>
-#include <thread>
 
 namespace s3proxy::test {
 namespace {
@@ -18,41 +14,6 @@ using namespace std::chrono_literals;
 using enum fault::kind;
 
 // A listing tells which files come next: what is asked for of them before anybody reads them, and for whom.
-
-template <class Condition>
-bool soon(Condition const& holds) {
-  auto const deadline = std::chrono::steady_clock::now() + 10s;
-  while (!holds() && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::yield();
-  }
-  return holds();
-}
-
-bool fetches_nothing_soon(world& w) {
-  return soon([&] { return w.proxy->services().open_fills == 0; });
-}
-
-std::string path_of(int n, std::string const& table = "t") {
-  return "/buc/" + table + "/" + (n < 10 ? "0" : "") + std::to_string(n) + ".parquet";
-}
-
-/// A world with a table of `count` files.
-struct table_world : world {
-  explicit table_world(choices with = {.read_ahead = {.mode = read_ahead::mode::full}}, int count = 12)
-      : world(std::move(with)) {
-    for (int n = 0; n < count; ++n) {
-      origin.put(path_of(n), file.object());
-    }
-  }
-  /// The answer to a read of the footer.
-  answer read_footer(int n) { return get_range(path_of(n), "bytes=-65536"); }
-  std::vector<received> speculated() const {
-    auto all = origin.requests();
-    std::erase_if(all, is_demand);
-    return all;
-  }
-  columnar_object file{.row_groups = 4};
-};
 
 TEST(read_ahead_listings, nothing_is_asked_for_without_a_read) {
   table_world w;
@@ -65,7 +26,7 @@ TEST(read_ahead_listings, the_first_read_of_a_tail_brings_those_of_the_files_tha
   for (auto const how : {read_ahead::mode::metadata, read_ahead::mode::full}) {
     table_world w({.read_ahead = {.mode = how}});
     w.list("buc");
-    EXPECT_EQ(w.read_footer(0).body, w.file.body().substr(w.file.size() - 65536));
+    EXPECT_EQ(w.read_footer(0).body, w.footer_read());
     EXPECT_TRUE(w.becomes_quiet());
     auto const asked = w.speculated();
     EXPECT_GE(asked.size(), 4U);
@@ -79,7 +40,7 @@ TEST(read_ahead_listings, the_first_read_of_a_tail_brings_those_of_the_files_tha
       EXPECT_TRUE(files.insert(one.path()).second) << "once each";
     }
     w.origin.forget_requests();
-    EXPECT_EQ(w.read_footer(1).body, w.file.body().substr(w.file.size() - 65536));
+    EXPECT_EQ(w.read_footer(1).body, w.footer_read());
     EXPECT_EQ(w.origin.count([](received const& r) { return is_demand(r) || r.path() == path_of(1); }), 0U);
   }
 }
@@ -91,8 +52,7 @@ TEST(read_ahead_listings, in_metadata_mode_no_column_is_fetched) {
     w.read_footer(n);
     for (std::size_t g = 0; g < 4; ++g) {
       auto const chunk = w.file.chunk(g, 1);
-      auto const range = "bytes=" + std::to_string(chunk.begin) + "-" + std::to_string(chunk.end - 1);
-      EXPECT_EQ(differs(w.get_range(path_of(n), range).body, 1, chunk.begin), std::nullopt);
+      EXPECT_EQ(differs(w.read(n, chunk).body, 1, chunk.begin), std::nullopt);
       EXPECT_TRUE(w.becomes_quiet());
     }
   }
@@ -128,7 +88,7 @@ TEST(read_ahead_listings, keys_that_the_rules_do_not_cover_are_not_read_ahead) {
 TEST(read_ahead_listings, archived_files_are_not_read_ahead) {
   table_world w;
   for (auto const n : {1, 3}) {
-    auto object = w.file.object();
+    auto object = w.object;
     object.fields = "x-amz-storage-class: DEEP_ARCHIVE\r\n";
     w.origin.put(path_of(n), object);
   }
@@ -180,7 +140,7 @@ TEST(read_ahead_listings, a_refused_guess_is_shown_to_nobody_and_ends_that_reade
   auto const read = [&](s3::credentials const& who, int n) {
     auto const got = w.ask_as(who, {"GET", path_of(n), {{"Range", "bytes=-65536"}}});
     EXPECT_EQ(got.status, 206U);
-    EXPECT_EQ(got.body, w.file.body().substr(w.file.size() - 65536));
+    EXPECT_EQ(got.body, w.footer_read());
     EXPECT_TRUE(w.becomes_quiet());
   };
   read(teams.bob, 11);  // a right of his, which nobody takes from him
@@ -211,7 +171,7 @@ TEST(read_ahead_listings, a_scan_that_is_silent_for_two_seconds_is_over) {
   EXPECT_GT(w.proxy->services().blocks.in_flight(), 0U);
   w.clock.advance(200ms);
   w.proxy->services().ahead->tick();
-  EXPECT_TRUE(fetches_nothing_soon(w)) << "though the store has not answered";
+  EXPECT_TRUE(w.fetches_nothing_soon()) << "though the store has not answered";
   EXPECT_EQ(w.proxy->services().blocks.in_flight(), 0U);
   held->open();
 }
@@ -233,7 +193,7 @@ TEST(read_ahead_listings, what_is_guessed_for_a_client_ends_soon_after_it_has_go
   EXPECT_GT(w.proxy->services().blocks.in_flight(), 0U) << "it may come again at once";
   w.clock.advance(300ms);
   w.proxy->services().ahead->tick();
-  EXPECT_TRUE(fetches_nothing_soon(w));
+  EXPECT_TRUE(w.fetches_nothing_soon());
   EXPECT_EQ(w.proxy->services().blocks.in_flight(), 0U);
   held->open();
 }

@@ -162,7 +162,8 @@ asio::awaitable<void> daemon::drain_task(std::function<void()> ended) {
   bool aborted = false;
   while (!is_quiet()) {
     auto const now = std::chrono::steady_clock::now();
-    if (!aborted && now >= deadline) {
+    // Without a client nobody wants what is still being fetched.
+    if (!aborted && (now >= deadline || open_connections() == 0)) {
       aborted = true;
       abort();
     }

@@ -215,7 +215,7 @@ awaitable<std::optional<byte_span>> ask_tail(exchange& ex, cache::read_request c
   add_fill(ex, read, std::move(facts), whole_cells, coming_answer{std::move(*answer), span->begin}, fills,
            store::purpose::speculation);
   if (fills.empty()) {
-    co_return std::nullopt;
+    co_return byte_span{};  // others bring it, or there is no room for it
   }
   ex.stored = true;
   auto const coming = fills.front().order.permit.span();

@@ -1,3 +1,4 @@
+#include "s3proxy/cache/cells.hpp"
 #include "s3proxy/http/byte_range.hpp"
 #include "s3proxy/proxy/answer.hpp"
 #include "s3proxy/proxy/ask_store.hpp"
@@ -6,9 +7,11 @@
 #include "s3proxy/proxy/read_request.hpp"
 #include "s3proxy/proxy/relay.hpp"
 #include "s3proxy/proxy/speculator.hpp"
+#include "s3proxy/s3/storage_class.hpp"
 
 #include "wake_up.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -145,9 +148,20 @@ awaitable<result<void>> serve_not_modified(exchange& ex, course const& way,
 /// tells and a GET of a part does not is asked for by a HEAD.
 byte_count tail_wanted(exchange& ex, course const& way) {
   auto const& read = way.read;
-  auto const fit = ex.shared().ahead && read.kind == cache::read_kind::head && !read.range &&
+  auto& shared = ex.shared();
+  auto const fit = shared.ahead && read.kind == cache::read_kind::head && !read.range &&
                    read.checksums == cache::checksum_wish::none && !ex.query.contains("partNumber");
-  return fit ? ex.shared().ahead->tail_for_head(ex) : 0;
+  auto const wanted = fit ? shared.ahead->tail_for_head(ex) : 0;
+  auto const believed = shared.index.look(read.id, ex.principal).facts;
+  if (wanted == 0 || !believed) {
+    return wanted;
+  }
+  auto const& headers = believed->headers;
+  auto const is_slow = headers && !s3::is_quick_to_read(s3::told_storage_class(headers->fields));
+  auto const size = believed->id.size;
+  auto const begin = base::round_up(size - std::min(size, wanted), cache::cell_size);  // as it is kept
+  auto const is_held = shared.blocks.holds(*believed, {std::min(begin, size), size});
+  return is_slow || is_held ? 0 : wanted;
 }
 
 /// Tells who reads ahead what a client waits for, before the store is asked for it: where a listing has told

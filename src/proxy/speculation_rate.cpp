@@ -26,11 +26,22 @@ bool speculation_rate::take(base::bucket_name const& bucket, base::byte_count si
   return true;
 }
 
-void speculation_rate::slow_down(base::bucket_name const& bucket, cache::time_point now) {
+void speculation_rate::give_back(base::byte_count size, cache::time_point now) {
+  std::lock_guard const lock(mutex_);
+  auto& taken = slot_of(now).speculated;
+  taken -= std::min(taken, size);
+}
+
+void speculation_rate::slow_down(base::bucket_name const& bucket, cache::time_point asked,
+                                 cache::time_point now) {
   std::lock_guard const lock(mutex_);
   auto& rate = refreshed(bucket, now);
+  if (asked < rate.slowed) {
+    return;
+  }
   rate.per_second = std::max(rate.per_second / 2, limits_.least_per_second);
   rate.tokens = 0;  // what was saved up is for a store that has nothing else to do
+  rate.slowed = now;
 }
 
 double speculation_rate::rate_of(base::bucket_name const& bucket, cache::time_point now) {
@@ -43,14 +54,21 @@ speculation_rate::bucket_rate& speculation_rate::refreshed(base::bucket_name con
                                                            cache::time_point now) {
   auto const most = limits_.requests_per_second;
   if (buckets_.size() >= limits_.buckets && !buckets_.contains(bucket)) {
-    buckets_.clear();
+    forget_one();
   }
-  auto& rate = buckets_.try_emplace(bucket, bucket_rate{most, most, now}).first->second;
-  auto const seconds = std::chrono::duration<double>(now - rate.seen).count();
-  rate.per_second = std::min(most, rate.per_second + seconds * limits_.raise_per_second);
-  rate.tokens = std::min(rate.per_second, rate.tokens + seconds * rate.per_second);
-  rate.seen = now;
+  auto& rate = buckets_.try_emplace(bucket, bucket_rate{most, most / limits_.burst_part, now}).first->second;
+  if (now > rate.seen) {  // threads look at the clock before they come here
+    auto const seconds = std::chrono::duration<double>(now - rate.seen).count();
+    rate.per_second = std::min(most, rate.per_second + seconds * limits_.raise_per_second);
+    auto const burst = std::max(1.0, rate.per_second / limits_.burst_part);
+    rate.tokens = std::min(burst, rate.tokens + seconds * rate.per_second);
+    rate.seen = now;
+  }
   return rate;
+}
+
+void speculation_rate::forget_one() {
+  buckets_.erase(std::ranges::min_element(buckets_, {}, [](auto const& one) { return one.second.seen; }));
 }
 
 speculation_rate::slot& speculation_rate::slot_of(cache::time_point now) {

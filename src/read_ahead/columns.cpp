@@ -85,7 +85,7 @@ std::optional<columns_of_group> file_shape::columns_in(byte_span read, std::size
 std::optional<byte_span> file_shape::find(run columns, std::size_t row_group) const {
   auto const first = column(columns.first);
   auto const last = column(columns.last);
-  if (first == layout_->columns || last == layout_->columns) {
+  if (row_group >= layout_->row_groups || first == layout_->columns || last == layout_->columns) {
     return std::nullopt;
   }
   auto const begin = layout_->chunk(row_group, first);

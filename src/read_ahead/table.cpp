@@ -134,9 +134,10 @@ void table::state::on(was_read const& what) {
 }
 
 void table::state::on(layout_read const& what) {
-  auto* const one = files.meet(what.file);
-  if (!one) {
-    return;
+  auto* const one = files.find(what.file.key);
+  if (!one || one->content.size != what.file.size ||
+      (one->content.version != 0 && one->content.version != what.file.version)) {
+    return;  // it was written anew meanwhile
   }
   if (!what.shape) {
     one->state = file::footer::no_layout;
@@ -149,6 +150,13 @@ void table::state::on(layout_read const& what) {
   for (auto const& [peer, by] : scans) {
     fetch_indexes(*by, *one);
     propagate(*by);
+  }
+}
+
+void table::state::on(layout_missed const& what) {
+  auto* const one = files.find(what.file.key);
+  if (one && one->state == file::footer::asked_for) {
+    one->state = file::footer::unread;
   }
 }
 

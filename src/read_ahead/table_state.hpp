@@ -20,6 +20,7 @@ struct table::state {
   void on(opened const& what);
   void on(was_read const& what);
   void on(layout_read const& what);
+  void on(layout_missed const& what);
   void on(landed const& what);
   void on(refused const& what);
   void on(peer_left const& what);

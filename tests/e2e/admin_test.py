@@ -1,6 +1,5 @@
 """The admin address: what it shows, to whom, and that it is off unless asked for."""
 
-import http.client
 import re
 import socket
 import subprocess
@@ -9,21 +8,9 @@ from rig.process import LOOPBACK, clean_environment
 from rig.servers import ACCESS_KEY, SECRET_KEY
 
 import scene
+from admin_pages import look, metrics_of
 from scene import KEYS
 from signed import target
-
-SAMPLE = re.compile(r"^(s3proxy_[a-z_]+)(\{(?:[a-z_]+=\"[^\"\\]*\",?)+\})? (\d+)$")
-
-
-def metrics_of(page):
-    """The samples of a page of metrics; a line that is none fails."""
-    out = {}
-    for line in page.splitlines():
-        if not line.startswith("# "):
-            match = SAMPLE.match(line)
-            assert match, line
-            out[match[1] + (match[2] or "")] = int(match[3])
-    return out
 
 
 class AdminTest(scene.SceneTest):
@@ -33,17 +20,10 @@ class AdminTest(scene.SceneTest):
         self.assertTrue(said, daemon.said())
         return daemon, int(said[1])
 
-    def look(self, port, path, method="GET", **headers):
-        connection = http.client.HTTPConnection(LOOPBACK, port, timeout=20)
-        self.addCleanup(connection.close)
-        connection.request(method, path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode(), answer
-
     def test_it_is_off_unless_asked_for(self):
         daemon = self.start_own_proxy()
         self.assertNotRegex(daemon.said(), re.compile("^admin", re.M))
-        self.assertEqual(self.look(daemon.port, "/-/metrics")[0], 403)
+        self.assertEqual(look(daemon.port, "/-/metrics")[0], 403)
 
     def test_metrics_count_what_clients_asked_for(self):
         daemon, port = self.start_watched("--read-ahead", "off")
@@ -53,7 +33,7 @@ class AdminTest(scene.SceneTest):
         for _ in range(3):
             self.assertEqual(through.get(target(bucket, "key")).status, 200)
         daemon.access_lines(3)
-        status, page, answer = self.look(port, "/-/metrics")
+        status, page, answer = look(port, "/-/metrics")
         self.assertEqual(status, 200)
         self.assertEqual(answer.headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
         told = metrics_of(page)
@@ -66,13 +46,13 @@ class AdminTest(scene.SceneTest):
 
     def test_health_and_read_ahead_are_text_and_nothing_else_is_there(self):
         _, port = self.start_watched("--read-ahead", "lean")
-        self.assertEqual(self.look(port, "/-/health")[:2], (200, "ok\n"))
-        status, page, _ = self.look(port, "/-/read-ahead")
+        self.assertEqual(look(port, "/-/health")[:2], (200, "ok\n"))
+        status, page, _ = look(port, "/-/read-ahead")
         self.assertEqual(status, 200)
         self.assertTrue(page.startswith("read-ahead: lean\n"), page)
-        self.assertEqual(self.look(port, "/")[0], 404)
-        self.assertEqual(self.look(port, "/-/health", "DELETE")[0], 405)
-        self.assertEqual(self.look(port, "/-/metrics", Host="evil.example")[0], 403)
+        self.assertEqual(look(port, "/")[0], 404)
+        self.assertEqual(look(port, "/-/health", "DELETE")[0], 405)
+        self.assertEqual(look(port, "/-/metrics", Host="evil.example")[0], 403)
 
     def test_no_page_shows_a_secret(self):
         daemon, port = self.start_watched()
@@ -80,7 +60,7 @@ class AdminTest(scene.SceneTest):
         self.direct.put_object(Bucket=bucket, Key="key", Body=b"0123456789")
         self.client(daemon).get(target(bucket, "key"))
         for path in ("/-/metrics", "/-/health", "/-/read-ahead", "/elsewhere"):
-            self.assertNotIn(SECRET_KEY, self.look(port, path)[1])
+            self.assertNotIn(SECRET_KEY, look(port, path)[1])
 
     def test_a_taken_place_is_told_and_exit_code_1(self):
         with socket.create_server((LOOPBACK, 0)) as taken:
@@ -101,8 +81,8 @@ class AdminTest(scene.SceneTest):
         daemon = self.start_own_proxy("--admin-address", "0.0.0.0:0")
         self.assertRegex(daemon.said(), r"warn +app: --admin-address: .*can be reached from other machines")
         port = int(re.search(r"^admin +http://0\.0\.0\.0:(\d+)/", daemon.said(), re.M)[1])
-        self.assertEqual(self.look(port, "/-/health", Host="s3proxy.monitoring")[0], 200)
-        self.assertNotIn(ACCESS_KEY, self.look(port, "/-/metrics")[1])
+        self.assertEqual(look(port, "/-/health", Host="s3proxy.monitoring")[0], 200)
+        self.assertNotIn(ACCESS_KEY, look(port, "/-/metrics")[1])
 
 
 if __name__ == "__main__":

@@ -180,5 +180,11 @@ class TransparencyMatrixTest(SameAnswerTest):
         self.assertGreaterEqual(self.cells.total(), least)
 
 
+class ColumnarMatrixTest(TransparencyMatrixTest):
+    """The same matrix where a HEAD is asked of the store as a GET of the object's end."""
+
+    key_form = "dir-{}/object.parquet"
+
+
 if __name__ == "__main__":
     scene.main()

@@ -210,5 +210,11 @@ class ObjectTransparencyTest(SameAnswerTest):
         self.compare("GET", target(bucket, "absent"), {"If-None-Match": "*"})
 
 
+class ColumnarTransparencyTest(ObjectTransparencyTest):
+    """The same laws where a HEAD is asked of the store as a GET of the object's end."""
+
+    key_form = "dir-{}/object.parquet"
+
+
 if __name__ == "__main__":
     scene.main()

@@ -18,6 +18,17 @@ std::string error_body(std::string const& code) {
          "</Code><Message>scripted</Message></Error>";
 }
 
+/// As a listing tells it, where the object's header lines do.
+std::string storage_class_of(std::string const& fields) {
+  std::string const name = "x-amz-storage-class: ";
+  auto const at = fields.find(name);
+  if (at == std::string::npos) {
+    return {};
+  }
+  auto const begin = at + name.size();
+  return "<StorageClass>" + fields.substr(begin, fields.find('\r', begin) - begin) + "</StorageClass>";
+}
+
 bool is_safe_in_xml(char c) {
   return c != '<' && c != '&' && c != '"';
 }
@@ -100,8 +111,8 @@ reply scripted_origin::connection::listing_reply(std::string const& bucket, http
     body += "<" + entry + "><Key>" + (is_url ? http::uri_encode(key, http::slash::keep) : in_xml(key)) +
             "</Key>" + (versions ? "<VersionId>null</VersionId><IsLatest>true</IsLatest>" : "") +
             "<LastModified>2026-01-01T00:00:0" + (newer ? "1" : "0") + ".000Z</LastModified><ETag>" +
-            in_xml(object.tag) + "</ETag><Size>" + std::to_string(object.body.size()) + "</Size></" + entry +
-            ">";
+            in_xml(object.tag) + "</ETag><Size>" + std::to_string(object.body.size()) + "</Size>" +
+            storage_class_of(object.fields) + "</" + entry + ">";
   }
   return {200, "Content-Type: application/xml\r\n", body + "</" + root + ">", {}};
 }

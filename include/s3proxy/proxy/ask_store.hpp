@@ -40,7 +40,7 @@ boost::asio::awaitable<base::result<asked>> ask_get(exchange& ex, cache::read_re
 
 /// Instead of a HEAD of a columnar file: sends a GET for the last `length` bytes, whose headers are evidence
 /// and whose bytes answer the reads of its footer that follow. Any answer but a clean 206 says nothing here:
-/// a HEAD has to be sent. Gives the tail that is on its way, or nothing.
+/// a HEAD has to be sent, and nothing is given. Else: the tail that is on its way, empty if none is.
 boost::asio::awaitable<std::optional<base::byte_span>> ask_tail(exchange& ex, cache::read_request const& read,
                                                                 base::byte_count length);
 

@@ -10,8 +10,13 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
+#include <list>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -64,39 +69,67 @@ class speculator {
 
   /// What is known of each table, for people.
   std::string explain() const;
+  /// Memory taken by what is known of tables, in bytes, estimated.
+  std::size_t footprint() const { return footprint_; }
 
  private:
+  struct footer_search;
+  struct ongoing;
   struct record;
+  using record_ptr = std::unique_ptr<record>;
   struct shard {
     mutable std::mutex mutex;
-    std::unordered_map<std::string, std::unique_ptr<record>> tables;
+    std::map<std::string, record_ptr> tables;
+    std::set<std::string> with_scans;  ///< names of those that are read now
+    std::list<record*> by_use;         ///< the least recently used first
   };
   static constexpr std::size_t shard_count = 16;
 
+  /// What a step under the lock leaves to be done without it.
+  struct afterwards {
+    speculation_reader_ptr by;
+    read_ahead::advice advised;
+    std::vector<record_ptr> evicted;
+  };
+
   shard& shard_of(std::string const& table);
+  record* find(shard& home, speculation_reader const& by);
+  ongoing* find_ongoing(shard& home, speculation_reader const& by, read_ahead::ticket which);
   record& record_of(shard& home, speculation_reader_ptr const& by);
-  read_ahead::advice step_of(record& at, read_ahead::event const& what);
-  void step(speculation_reader_ptr const& by, read_ahead::event const& what, exchange* because);
-  void carry_out(speculation_reader_ptr const& by, read_ahead::advice const& advised, exchange* because);
+  void step_of(shard& home, record& at, read_ahead::event const& what, afterwards& out);
+  void make_room(shard& home, record const* keep, std::vector<record_ptr>& evicted);
+  /// Something that a client did.
+  void step(speculation_reader_ptr const& by, read_ahead::event const& what, exchange& because);
+  /// Something that came of it. Nothing where the table is forgotten.
+  void step(speculation_reader_ptr const& by, read_ahead::event const& what);
+  void step_all(read_ahead::event const& what);
+  void carry_out(afterwards const& todo, exchange* because);
   void cancel(speculation_reader_ptr const& by, read_ahead::ticket which);
   worker_services& worker_for(read_ahead::guess const& wanted);
 
   // On a worker.
   void fetch(worker_services& worker, speculation_reader_ptr const& by, read_ahead::guess const& wanted);
+  std::optional<fill_order> order(speculation_reader_ptr const& by, base::object_key const& key,
+                                  cache::facts_ptr const& facts, base::byte_span span,
+                                  std::function<void(fill_end const&)> on_end);
+  bool is_cancelled(speculation_reader const& by, read_ahead::ticket which);
+  void start_all(worker_services& worker, speculation_reader_ptr const& by, read_ahead::ticket which,
+                 std::vector<fill_order> orders);
   void ended(speculation_reader_ptr const& by, read_ahead::ticket which, fill_end const& how);
   boost::asio::awaitable<void> read_layout(worker_services& worker, speculation_reader_ptr by,
                                            read_ahead::file_content file);
-  void complete_footer(worker_services& worker, speculation_reader_ptr const& by,
-                       read_ahead::file_content const& file, cache::facts_ptr const& facts,
-                       base::byte_span rest);
-  void end_scans_of(std::string const& peer);
+  boost::asio::awaitable<std::string> next_piece(worker_services& worker, footer_search& at);
+  void complete_footer(worker_services& worker, footer_search const& at);
+  std::optional<read_ahead::ticket> begin_footer(speculation_reader const& by);
+  void no_layout_of(footer_search const& at, read_ahead::no_layout why);
 
   services& shared_;
   read_ahead::planner planner_;
   speculation_rate rate_;
   std::vector<worker_services*> workers_;
   std::array<shard, shard_count> shards_;
-  std::size_t table_budget_;  // bytes a shard
+  std::size_t table_budget_;               // bytes
+  std::atomic<std::size_t> footprint_{0};  // of all tables
 
   struct presence {
     std::size_t connections = 0;

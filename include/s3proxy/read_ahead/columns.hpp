@@ -36,7 +36,8 @@ class file_shape {
   /// The columns that a read wants: where it begins at the first byte of a chunk or ends at the last of one.
   /// A read that does neither (pages, indexes), and the read of the footer, wants none. One entry a row group.
   std::vector<columns_of_group> columns_in(base::byte_span read) const;
-  /// Where a run lies in a row group; nothing where the file lacks one of its ends.
+  /// Where a run lies in a row group; nothing where the file lacks one of its ends, or the row group: what was
+  /// learnt of another version of the file may name any.
   std::optional<base::byte_span> find(run columns, std::size_t row_group) const;
   /// From the first chunk of a row group to the last.
   base::byte_span bounds(std::size_t row_group) const { return bounds_[row_group]; }

@@ -66,6 +66,11 @@ struct layout_read {
   std::shared_ptr<layout const> shape;
 };
 
+/// The footer of a version did not come: whoever reads the file's end next has it looked for again.
+struct layout_missed {
+  file_content file;
+};
+
 /// A guess is there. `took`: from sending its request to its last byte.
 struct landed {
   ticket guess = 0;
@@ -83,7 +88,7 @@ struct peer_left {
 /// Time passed.
 struct tick {};
 
-using event = std::variant<listed, opened, was_read, layout_read, landed, refused, peer_left, tick>;
+using event = std::variant<listed, opened, was_read, layout_read, layout_missed, landed, refused, peer_left, tick>;
 
 /// Why something is fetched before anybody asked for it.
 enum class guess_kind {

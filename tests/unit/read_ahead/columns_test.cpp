@@ -104,5 +104,14 @@ TEST(columns, an_empty_chunk_does_not_hide_its_row_group) {
   EXPECT_EQ(columns(shape_of(std::move(layout)), plain.where(2, 0)), (found{{2, 0, 0}}));
 }
 
+// A reader of the version before may have been in its ninth row group.
+TEST(columns, a_row_group_that_the_file_lacks_has_none) {
+  auto const shape = shape_of(plain.shape());
+  auto const run = shape.name({0, 1, 1});
+  EXPECT_TRUE(shape.find(run, 2));
+  EXPECT_EQ(shape.find(run, 3), std::nullopt);
+  EXPECT_EQ(shape.find(run, 8), std::nullopt);
+}
+
 }  // namespace
 }  // namespace s3proxy::read_ahead

@@ -15,7 +15,9 @@ file_shape::file_shape(std::shared_ptr<layout const> of) : layout_(std::move(of)
     byte_span bounds{std::numeric_limits<base::byte_count>::max(), 0};
     for (std::size_t column = 0; column < where.columns; ++column) {
       auto const chunk = where.chunk(group, column);
-      bounds = {std::min(bounds.begin, chunk.begin), std::max(bounds.end, chunk.end)};
+      if (!chunk.empty()) {  // an empty one may claim to lie anywhere
+        bounds = {std::min(bounds.begin, chunk.begin), std::max(bounds.end, chunk.end)};
+      }
     }
     bounds_.push_back(bounds);
   }

@@ -195,14 +195,18 @@ scan& table::state::scan_of(std::string const& peer) {
 }
 
 void table::state::finish_silent() {
-  for (auto at = scans.begin(); at != scans.end();) {
-    auto const oldest_first = scans.size() > plan.limits.scans;
-    if (now - at->second->last_demand > plan.limits.silence || oldest_first) {
-      finish(*at->second);
-      at = scans.erase(at);
-    } else {
-      ++at;
+  std::erase_if(scans, [&](auto const& one) {
+    auto const is_over = now - one.second->last_demand > plan.limits.silence;
+    if (is_over) {
+      finish(*one.second);
     }
+    return is_over;
+  });
+  while (scans.size() > plan.limits.scans) {
+    auto const oldest =
+        std::ranges::min_element(scans, {}, [](auto const& one) { return one.second->last_demand; });
+    finish(*oldest->second);
+    scans.erase(oldest);
   }
 }
 

@@ -51,8 +51,8 @@ byte_span modelled_link::bytes_of(content const& of, std::size_t first, std::siz
 void modelled_link::bring(content& of, std::size_t first, std::size_t last, purpose why) {
   auto const begin = first * link_.cell;
   for (auto at = first; at < last; ++at) {
-    of.cells[at] = {cell::how::by_time, agenda_.now() + link_.request(bytes_of(of, at, at + 1).end - begin), 0,
-                    why == purpose::guess};
+    of.cells[at] = {cell::how::by_time, agenda_.now() + link_.request(bytes_of(of, at, at + 1).end - begin),
+                    0, why == purpose::guess};
   }
   auto const size = bytes_of(of, first, last).size();
   sums_.fetched += size;

@@ -51,16 +51,16 @@ class modelled_link {
 
   enum class purpose { demand, guess };
   struct read {
-    bool lacked = false;          ///< some of it was neither held nor on its way
-    bool waits = false;           ///< some of it was on its way
+    bool lacked = false;           ///< some of it was neither held nor on its way
+    bool waits = false;            ///< some of it was on its way
     base::byte_count guessed = 0;  ///< of it that nobody had read before and that guesses brought, or bring
-    microseconds first{};         ///< its first byte
-    microseconds last{};          ///< its last one
+    microseconds first{};          ///< its first byte
+    microseconds last{};           ///< its last one
   };
   /// A client reads: waits for what comes, asks for the rest.
   read demand(std::size_t object, base::byte_span what);
-  /// Asks for what is neither held nor on its way. `done` is told how long it took once all of it is there: at
-  /// once where there was nothing to ask for, and not at all after cancel().
+  /// Asks for what is neither held nor on its way. `done` is told how long it took once all of it is there:
+  /// at once where there was nothing to ask for, and not at all after cancel().
   void fetch(std::size_t object, base::byte_span what, ticket which, std::function<void(microseconds)> done);
   /// The end of an object comes with the answer to a HEAD, in one request that begins now.
   void fetch_tail(std::size_t object, base::byte_span what);
@@ -98,8 +98,8 @@ class modelled_link {
   static constexpr std::size_t nobody = ~std::size_t{0};
   struct cell {
     enum class how { absent, by_time, by_part } way = how::absent;
-    microseconds at{};        // by_time: when its last byte comes
-    std::size_t part = 0;     // by_part
+    microseconds at{};     // by_time: when its last byte comes
+    std::size_t part = 0;  // by_part
     bool is_guessed = false;
   };
   struct content {

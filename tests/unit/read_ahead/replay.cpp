@@ -194,7 +194,7 @@ class run_of_engine {
   void tell_listing(recorded_list const& what) {
     for (auto at = what.objects.begin(); at != what.objects.end();) {
       auto const name = table_of(log_.objects[*at].key);
-      listed told{peer, {}};
+      listed told{peer, {}, over_.first_byte};
       for (; at != what.objects.end() && table_of(log_.objects[*at].key) == name; ++at) {
         told.files.push_back({keys_[*at], log_.objects[*at].size.value_or(0)});
         known_[*at] = true;
@@ -225,7 +225,8 @@ class run_of_engine {
     store_.answered(object, ends);
     agenda_.at(ends, [this, &home, object, tail] {
       known_[object] = true;
-      carry_out(home, home.step(opened{peer, content_of(object), tail.empty() ? byte_span{} : tail}, now()));
+      opened const told{peer, content_of(object), tail.empty() ? byte_span{} : tail, over_.first_byte};
+      carry_out(home, home.step(told, now()));
     });
     return ends;
   }
@@ -279,7 +280,8 @@ class run_of_engine {
   void read_layout(table& home, std::size_t object) {
     auto const size = log_.objects[object].size.value_or(0);
     auto const shape = layouts_[object];
-    auto const state = store_.state_of(object, shape ? shape->footer : byte_span{size - std::min<byte_count>(size, 8), size});
+    auto const state = store_.state_of(
+        object, shape ? shape->footer : byte_span{size - std::min<byte_count>(size, 8), size});
     if (state == modelled_link::state::held) {
       carry_out(home, home.step(layout_read{content_of(object), shape}, now()));
       return;

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "s3proxy/read_ahead/table.hpp"
+
 #include "modelled_link.hpp"
 #include "recorded_log.hpp"
-#include "s3proxy/read_ahead/table.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -14,9 +15,9 @@ struct outcome {
   microseconds direct{};  ///< what it takes without
   microseconds ahead{};   ///< and with
   std::size_t direct_requests = 0;
-  std::size_t requests = 0;    ///< that reached the store
-  std::size_t reads = 0;       ///< GETs of bytes
-  std::size_t reads_held = 0;  ///< of them, those that asked the store for nothing themselves
+  std::size_t requests = 0;      ///< that reached the store
+  std::size_t reads = 0;         ///< GETs of bytes
+  std::size_t reads_held = 0;    ///< of them, those that asked the store for nothing themselves
   base::byte_count asked = 0;    ///< by the engine, each byte once
   base::byte_count fetched = 0;  ///< from the store
   base::byte_count guessed = 0;  ///< of what was fetched: before anybody asked for it
@@ -33,9 +34,9 @@ struct outcome {
   }
 };
 
-/// Replays a recording over a modelled link: each request goes out as long after the answer that it waited for
-/// as it did in the recording. Between two runs of it, `again` times, the planner is kept and the bytes are not:
-/// the last run counts.
+/// Replays a recording over a modelled link: each request goes out as long after the answer that it waited
+/// for as it did in the recording. Between two runs of it, `again` times, the planner is kept and the bytes
+/// are not: the last run counts.
 outcome replay(recording const& log, planner const& with, unsigned again = 0, link const& over = {});
 
 }  // namespace s3proxy::read_ahead

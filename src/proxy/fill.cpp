@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,9 @@ using base::byte_count;
 using base::byte_span;
 using base::errc;
 using base::result;
+
+// Of what comes without being kept: gaps that were not worth a request of their own, mostly a cell long.
+constexpr std::size_t passed_over_bytes = 64 * 1024;
 
 upstream::origin_request range_request(fill_order const& order, byte_span span) {
   upstream::origin_request request;
@@ -112,24 +116,32 @@ struct progress {
   byte_count at;
   std::optional<errc> fault;
 };
-awaitable<progress> store_body(fill_order& order, coming_answer& from, std::vector<char>& buffer) {
+awaitable<progress> store_body(fill_order& order, coming_answer& from, std::vector<char>& passed_over) {
   auto at = from.begins_at;
   auto const end = order.permit.span().end;
   while (at < end) {
-    auto got = co_await from.answer.body->read_body(buffer);
+    auto const place = order.permit.room(at);
+    if (place.empty()) {
+      passed_over.resize(passed_over_bytes);
+    }
+    auto got = co_await from.answer.body->read_body(place.empty() ? std::span(passed_over) : place);
     if (!got) {
       co_return progress{at, base::to_errc(got.error())};
     }
     if (*got == 0) {
       co_return progress{at, errc::origin_short_body};
     }
-    order.permit.write(at, {buffer.data(), *got});
+    auto const landed =
+        place.empty() ? order.permit.write(at, {passed_over.data(), *got}) : order.permit.written(at, *got);
     at += *got;
-    order.flight->advance();
+    if (landed) {
+      order.flight->advance();
+    }
   }
   // Reads the end of the answer, so that its connection can be used again; nobody waits for this.
   if (from.answer.head.content_length == end - from.begins_at) {
-    co_await from.answer.body->read_body(buffer);
+    char none = 0;
+    co_await from.answer.body->read_body({&none, 1});
   }
   co_return progress{at, std::nullopt};
 }
@@ -207,7 +219,7 @@ awaitable<void> run(worker_services& worker, fill_order order, first_answer firs
                     std::shared_ptr<in_hand> now) {
   counted_task const counted(worker.shared);
   auto const begun_as = order.errand->how_urgent();
-  std::vector<char> buffer(worker.shared.config.limits.relay_bytes);
+  std::vector<char> passed_over;
   auto const span = order.permit.span();
   auto at = span.begin;
   std::optional<cache::time_point> asked;
@@ -235,7 +247,7 @@ awaitable<void> run(worker_services& worker, fill_order order, first_answer firs
     }
     asked = asked.value_or(coming->answer.asked);
     now->reading = coming->answer.body.get();
-    auto const got = co_await store_body(order, *coming, buffer);
+    auto const got = co_await store_body(order, *coming, passed_over);
     now->reading = nullptr;
     coming.reset();
     // A cell begun is fetched again.

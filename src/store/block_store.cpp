@@ -55,47 +55,79 @@ fill_permit::~fill_permit() {
   }
 }
 
-void fill_permit::write(byte_count at, std::string_view bytes) {
-  byte_span const written{at, at + bytes.size()};
-  for (auto& piece : pieces_) {
-    auto const touched = static_cast<cell_mask>(cache::cells_touched(piece.number, written) & piece.pending);
-    if (touched == 0) {
-      continue;
+byte_span fill_permit::bytes_of_cell(piece const& in, unsigned cell) const {
+  auto const begin = in.number * cache::block_size + cell * cache::cell_size;
+  return {begin, std::min(begin + cache::cell_size, object_size_)};
+}
+
+std::span<char> fill_permit::room(byte_count at) const {
+  auto const number = cache::block_of(at);
+  auto const found = std::ranges::find(pieces_, number, &piece::number);
+  if (found == pieces_.end()) {
+    return {};
+  }
+  auto end = at;
+  for (auto cell = static_cast<unsigned>(at % cache::block_size / cache::cell_size);
+       cell < cache::cells_in_block && (found->pending & (1U << cell)) != 0; ++cell) {
+    end = bytes_of_cell(*found, cell).end;
+  }
+  if (end <= at) {
+    return {};
+  }
+  return {found->pin.get()->bytes + at % cache::block_size, static_cast<std::size_t>(end - at)};
+}
+
+bool fill_permit::write(byte_count at, std::string_view bytes) {
+  auto const end = at + bytes.size();
+  for (auto next = at; next < end;) {
+    auto const to = room(next);
+    auto const until = to.empty() ? base::round_down(next, cache::cell_size) + cache::cell_size
+                                  : next + static_cast<byte_count>(to.size());
+    auto const part = bytes.substr(static_cast<std::size_t>(next - at),
+                                   static_cast<std::size_t>(std::min(until, end) - next));
+    if (!to.empty()) {
+      std::memcpy(to.data(), part.data(), part.size());
     }
-    auto const base = piece.number * cache::block_size;
+    next += part.size();
+  }
+  return written(at, bytes.size());
+}
+
+bool fill_permit::written(byte_count at, std::size_t count) {
+  byte_span const span{at, at + count};
+  auto any = false;
+  for (auto& piece : pieces_) {
+    auto const touched = static_cast<cell_mask>(cache::cells_touched(piece.number, span) & piece.pending);
     auto whole = cell_mask{0};
     for (unsigned cell = 0; cell < cache::cells_in_block; ++cell) {
       auto const bit = static_cast<cell_mask>(1U << cell);
-      if ((touched & bit) == 0) {
-        continue;
-      }
-      byte_span const cell_bytes{base + cell * cache::cell_size,
-                                 std::min(base + (cell + 1) * cache::cell_size, object_size_)};
-      auto const part = base::intersect(cell_bytes, written);
-      std::memcpy(piece.pin.get()->bytes + (part.begin - base), bytes.data() + (part.begin - at),
-                  part.size());
-      if (part.end == cell_bytes.end) {
+      if ((touched & bit) != 0 && bytes_of_cell(piece, cell).end <= span.end) {
         whole = static_cast<cell_mask>(whole | bit);  // written in ascending order: its beginning is there
       }
     }
-    if (whole == 0) {
-      continue;
+    if (whole != 0) {
+      land(piece, whole);
+      any = true;
     }
-    piece.pending = without(piece.pending, whole);
-    std::lock_guard const lock(piece.home->mutex);
-    auto& held = *piece.pin.get();
-    held.valid = static_cast<cell_mask>(held.valid | whole);
-    piece.home->count_landed(held, whole, purpose_);
-    for (auto& [cells, owner] : held.coming) {
-      if (owner == owner_) {
-        cells = without(cells, whole);
-      }
+  }
+  return any;
+}
+
+void fill_permit::land(piece& in, cell_mask whole) {
+  in.pending = without(in.pending, whole);
+  std::lock_guard const lock(in.home->mutex);
+  auto& held = *in.pin.get();
+  held.valid = static_cast<cell_mask>(held.valid | whole);
+  in.home->count_landed(held, whole, purpose_);
+  for (auto& [cells, owner] : held.coming) {
+    if (owner == owner_) {
+      cells = without(cells, whole);
     }
-    std::erase_if(held.coming, [](auto const& c) { return c.first == 0; });
-    piece.home->in_flight(purpose_) -= bytes_of(whole);
-    if (piece.pending == 0) {
-      piece.pin = block_pin();  // its readers pin it now, or nobody does
-    }
+  }
+  std::erase_if(held.coming, [](auto const& c) { return c.first == 0; });
+  in.home->in_flight(purpose_) -= bytes_of(whole);
+  if (in.pending == 0) {
+    in.pin = block_pin();  // its readers pin it now, or nobody does
   }
 }
 
@@ -128,6 +160,10 @@ block_store::block_store(byte_count budget)
     throw std::bad_alloc();
   }
   region_ = static_cast<char*>(region);
+  // Clients' bytes belong neither into a core file nor into the programs that we start. No huge pages: a cold
+  // query would pay for clearing more than it fills.
+  ::madvise(region_, budget_, MADV_DONTDUMP);
+  ::madvise(region_, budget_, MADV_DONTFORK);
   for (std::size_t i = 0; i < count; ++i) {
     auto const begin = blocks * i / count;
     auto const end = blocks * (i + 1) / count;

@@ -13,7 +13,10 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <string>
@@ -88,6 +91,16 @@ struct connection::impl {
     }
   }
 
+  /// Whether bytes have come that nobody asked for. Over TLS some may be decrypted already, or wait for it.
+  bool anything_behind() {
+    error_code ec;
+    auto* const session = tls ? tls->native_handle() : nullptr;
+    return buffer.size() > 0 || lowest().socket().available(ec) > 0 ||
+           (session && (::SSL_pending(session) > 0 || ::BIO_ctrl_pending(::SSL_get_rbio(session)) > 0));
+  }
+
+  bool ended() const { return left ? *left == 0 : parser && parser->is_done(); }
+
   plain_stream& lowest() { return tls ? tls->next_layer() : *plain; }
 
   // A request that is given up ends with a reset: some stores take a plain end of the connection for the end
@@ -103,6 +116,8 @@ struct connection::impl {
   std::optional<tls_stream> tls;
   beast::flat_buffer buffer;
   std::optional<response_parser> parser;
+  // Of a body whose length was told, which the parser never sees: what is left of it.
+  std::optional<base::byte_count> left;
   bool written = false;
   bool broken = false;
   bool answered = false;                                           // before its request was sent whole
@@ -207,6 +222,8 @@ void connection::stop_writing_when_answered() {
 awaitable<result<response_head>> connection::read_head(body_expected body) {
   *impl_->watching = false;
   impl_->lowest().expires_after(impl_->limits.first_byte);
+  impl_->buffer.reserve(impl_->limits.first_read_bytes);
+  impl_->left.reset();
   for (int i = 0; i < impl_->limits.interim_answers; ++i) {
     auto& parser = impl_->parser.emplace();
     parser.header_limit(static_cast<std::uint32_t>(impl_->limits.head_bytes));
@@ -242,13 +259,51 @@ awaitable<result<response_head>> connection::read_head(body_expected body) {
     if (auto const length = parser.content_length()) {
       out.content_length = *length;
     }
+    if (!parser.is_done() && !parser.chunked()) {
+      impl_->left = out.content_length;
+    }
     co_return out;
   }
   impl_->broken = true;
   co_return errc::origin_bad_response;
 }
 
+// Past the parser, which would have all of it copied once more.
+awaitable<result<std::size_t>> connection::read_counted(std::span<char> into) {
+  auto& left = *impl_->left;
+  auto const wanted = static_cast<std::size_t>(std::min<base::byte_count>(left, into.size()));
+  auto got = asio::buffer_copy(asio::buffer(into.data(), wanted), impl_->buffer.cdata());
+  impl_->buffer.consume(got);  // it came with the head
+  if (got == 0 && wanted > 0) {
+    impl_->lowest().expires_after(impl_->limits.idle);
+    auto const place = asio::buffer(into.data(), wanted);
+    error_code failed;
+    if (impl_->tls) {
+      auto [ec, count] = co_await impl_->tls->async_read_some(place, as_result);
+      failed = ec;
+      got = count;
+    } else {
+      auto [ec, count] = co_await impl_->plain->async_read_some(place, as_result);
+      failed = ec;
+      got = count;
+    }
+    if (failed) {
+      impl_->broken = true;
+      note("read body", failed);
+      co_return classify_body(failed);
+    }
+  }
+  left -= got;
+  if (got > 0 && left == 0 && impl_->anything_behind()) {
+    impl_->broken = true;  // it would become the next answer
+  }
+  co_return got;
+}
+
 awaitable<result<std::size_t>> connection::read_body(std::span<char> into) {
+  if (impl_->left) {
+    co_return co_await read_counted(into);
+  }
   auto& parser = *impl_->parser;
   // Beast reads as much as there is room for: without this, 512 bytes a system call, all the body long.
   impl_->buffer.reserve(impl_->limits.read_bytes);
@@ -281,7 +336,7 @@ awaitable<result<std::size_t>> connection::read_body(std::span<char> into) {
 }
 
 bool connection::reusable() const {
-  return !impl_->broken && impl_->parser && impl_->parser->is_done() && impl_->parser->keep_alive() &&
+  return !impl_->broken && impl_->parser && impl_->ended() && impl_->parser->keep_alive() &&
          impl_->buffer.size() == 0;  // bytes behind the answer would become the next one
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -59,9 +60,14 @@ class fill_permit {
   /// The bytes from the first claimed cell to the last, cell-aligned or up to the object's end.
   base::byte_span span() const { return span_; }
   /// Writes bytes that begin at object offset `at`, in ascending order without gaps; bytes of cells that were
-  /// not claimed are passed over. Cells that became whole are valid for everyone at once (the caller then
-  /// advances the flight).
-  void write(base::byte_count at, std::string_view bytes);
+  /// not claimed are passed over. Cells that became whole are valid for everyone at once; true when some did
+  /// (the caller then advances the flight).
+  bool write(base::byte_count at, std::string_view bytes);
+  /// Where the bytes from `at` on may be put without write(), up to the end of the block or the first byte
+  /// that is not to be filled; empty when that is `at`. written() then tells what write() would. Nobody reads
+  /// them before. Lifetime: until written() or release().
+  std::span<char> room(base::byte_count at) const;
+  bool written(base::byte_count at, std::size_t count);
   /// Gives up the cells that were not written yet; the flight goes on. Called by the destructor.
   void release();
 
@@ -75,6 +81,8 @@ class fill_permit {
   };
   fill_permit(base::byte_count object_size, purpose why, std::shared_ptr<flight> owner)
       : object_size_(object_size), purpose_(why), owner_(std::move(owner)) {}
+  base::byte_span bytes_of_cell(piece const& in, unsigned cell) const;
+  void land(piece& in, cache::cell_mask whole);
 
   base::byte_count object_size_;
   purpose purpose_;

@@ -50,7 +50,8 @@ class connection {
   /// Reads the head of a final answer; interim answers (1xx) are passed over.
   /// Errors: origin_first_byte_timeout, origin_reset, origin_bad_response.
   boost::asio::awaitable<base::result<response_head>> read_head(body_expected body);
-  /// Reads the next bytes of the body, transfer coding removed. Gives 0 at its end.
+  /// Reads the next bytes of the body, transfer coding removed; `into` is not empty. Gives 0 at its end. Of a
+  /// body whose length was told it touches no byte of `into` behind those that it gives.
   /// Errors: origin_short_body, origin_stalled, origin_bad_response.
   boost::asio::awaitable<base::result<std::size_t>> read_body(std::span<char> into);
 
@@ -66,6 +67,8 @@ class connection {
   std::chrono::steady_clock::time_point idle_since;
 
  private:
+  boost::asio::awaitable<base::result<std::size_t>> read_counted(std::span<char> into);
+
   struct impl;
   std::unique_ptr<impl> impl_;
 };

@@ -21,10 +21,12 @@ struct origin_limits {
   std::size_t demand_part = 4;  ///< one connection in 4, and at least one, is never lent to speculation
   std::size_t head_bytes = 64 * 1024;      ///< 2 KiB of user metadata, policies in headers, and room
   std::size_t receive_bytes = 256 * 1024;  ///< one receive buffer a connection; grows as needed, up to this
+  std::size_t first_read_bytes =
+      16 * 1024;  ///< with a head: a small body comes along, of others little is copied
   std::size_t redirect_bytes = 16 * 1024;  ///< of an answer that may say "elsewhere": S3's have 500 bytes
   std::size_t known_buckets =
       10'000;  ///< whose regions are remembered, 100 bytes each; an account has 10,000
-  std::size_t read_bytes = 64 * 1024;  ///< of a body in one system call; Beast takes no more at once
+  std::size_t read_bytes = 64 * 1024;  ///< of a body of unknown length in one system call
   std::size_t hosts = 64;   ///< whose addresses are remembered; Amazon has 40 regions in a partition
   int interim_answers = 8;  ///< 1xx answers passed over before a final one
   unsigned attempts = 3;    ///< of a GET or HEAD before its first byte

@@ -159,6 +159,47 @@ TEST(block_store, the_last_cell_is_whole_at_the_objects_end) {
   }
 }
 
+TEST(block_store, room_ends_with_the_block_the_object_and_before_what_is_not_to_be_filled) {
+  block_store blocks(roomy);
+  auto const facts = facts_of(1, large);
+  fill(blocks, facts, {2 * cell_size, 3 * cell_size});
+  auto const permit = blocks.claim(facts, {0, large}, new_flight());
+  EXPECT_EQ(permit.room(0).size(), 2 * cell_size);
+  EXPECT_EQ(permit.room(cell_size + 5).size(), cell_size - 5);
+  EXPECT_TRUE(permit.room(2 * cell_size).empty()) << "held";
+  EXPECT_TRUE(permit.room(3 * cell_size - 1).empty()) << "held";
+  EXPECT_EQ(permit.room(3 * cell_size).size(), block_size - 3 * cell_size);
+  EXPECT_EQ(permit.room(3 * block_size).size(), 5 * cell_size + 100);
+  EXPECT_EQ(permit.room(large - 1).size(), 1U);
+  EXPECT_TRUE(permit.room(large).empty());
+  EXPECT_TRUE(permit.room(large + block_size).empty());
+  auto const part = blocks.claim(facts_of(2, large), {cell_size, 2 * cell_size}, new_flight());
+  EXPECT_TRUE(part.room(cell_size - 1).empty());
+  EXPECT_EQ(part.room(cell_size).size(), cell_size);
+  EXPECT_TRUE(part.room(2 * cell_size).empty()) << "not claimed";
+}
+
+TEST(block_store, bytes_put_into_the_room_count_when_their_cell_is_told_written) {
+  block_store blocks(roomy);
+  auto const facts = facts_of(1, large);
+  {
+    auto permit = blocks.claim(facts, {0, large}, new_flight());
+    for (auto at = byte_count{0}; at < block_size + cell_size + 5;) {
+      auto const room = permit.room(at);
+      auto const end = std::min(at + std::min<byte_count>(room.size(), 10'000), block_size + cell_size + 5);
+      std::ranges::copy(bytes_of(1, {at, end}), room.begin());
+      EXPECT_EQ(held_and_right(blocks, facts, base::round_down(at, cell_size)), 0U) << "before it is told";
+      auto const landed = permit.written(at, static_cast<std::size_t>(end - at));
+      EXPECT_EQ(landed, end / cell_size > at / cell_size) << at;
+      at = end;
+    }
+  }
+  EXPECT_EQ(blocks.missing(facts, {0, large}), (spans{{block_size + cell_size, large}}));
+  EXPECT_EQ(held_and_right(blocks, facts, 0), block_size);
+  EXPECT_EQ(held_and_right(blocks, facts, block_size), cell_size);
+  EXPECT_EQ(blocks.in_flight(), 0U);
+}
+
 TEST(block_store, a_fill_that_brings_nothing_leaves_no_trace) {
   block_store blocks(roomy);
   auto const facts = facts_of(1, large);

@@ -37,7 +37,7 @@ class ReadAheadTest(scene.SceneTest):
         cls.sizes = {key: path.stat().st_size for key, path in files.items()}
 
     def start_watched(self, *arguments, **link):
-        """A link with a log of its own, and s3proxy behind it, for one test: (link, daemon, port of its pages)."""
+        """For one test: a link with a log of its own, s3proxy behind it, and the port of its admin pages."""
         work = self.work / self.id().rpartition(".")[2] / str(len(list(self.work.iterdir())))
         work.mkdir(parents=True)
         options = {"first_byte_ms": 2, "megabytes_per_second": 400, "log": work / "requests.log"} | link
@@ -68,7 +68,7 @@ class ReadAheadTest(scene.SceneTest):
             path = unquote(where.partition("?")[0])
             size = self.size_of(path)
             if method == "GET" and size:
-                first, _, last = field.removeprefix("bytes=").partition("-") if field != "-" else ("0", "", "")
+                first, _, last = ("0-" if field == "-" else field.removeprefix("bytes=")).partition("-")
                 begin = int(first) if first else max(0, size - int(last))
                 end = min(int(last) + 1, size) if first and last else size
                 spans.setdefault(path, []).append((begin, end))
@@ -171,7 +171,8 @@ class ReadAheadTest(scene.SceneTest):
         self.assertGreater(totals[1][1], totals[0][1])
 
     def killed(self, bucket, at):
-        """What the store sent and what the engine got of a query whose engine dies `at` so many bytes ahead."""
+        """Bytes that the store sent, and that were passed on, of a query whose engine dies once so many came
+        ahead of it."""
         link, daemon, _ = self.start_watched(first_byte_ms=30, total_megabytes_per_second=40)
         text = "SELECT sum(a), sum(b), sum(c), sum(d) FROM 's3://{bucket}/hashes.parquet'"
         query = Query(bucket, "cancelled", "duckdb", "", 0, text)

@@ -12,8 +12,8 @@
 
 namespace s3proxy::read_ahead {
 
-/// Neighbouring columns that are read in one piece, named by the paths of the outermost two: what lies between
-/// them is never wanted by itself, it comes along as the engine's merging of reads brings it along.
+/// Neighbouring columns that are read in one piece, named by the paths of the outermost two: what lies
+/// between them is never wanted by itself, it comes along as the engine's merging of reads brings it along.
 struct run {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
@@ -34,10 +34,11 @@ class file_shape {
 
   layout const& where() const { return *layout_; }
   /// The columns that a read wants: where it begins at the first byte of a chunk or ends at the last of one.
-  /// A read that does neither (pages, indexes), and the read of the footer, wants none. One entry a row group.
+  /// A read that does neither (pages, indexes), and the read of the footer, wants none. One entry a row
+  /// group.
   std::vector<columns_of_group> columns_in(base::byte_span read) const;
-  /// Where a run lies in a row group; nothing where the file lacks one of its ends, or the row group: what was
-  /// learnt of another version of the file may name any.
+  /// Where a run lies in a row group; nothing where the file lacks one of its ends, or the row group: what
+  /// was learnt of another version of the file may name any.
   std::optional<base::byte_span> find(run columns, std::size_t row_group) const;
   /// From the first chunk of a row group to the last.
   base::byte_span bounds(std::size_t row_group) const { return bounds_[row_group]; }
@@ -53,8 +54,8 @@ class file_shape {
   std::optional<columns_of_group> columns_in(base::byte_span read, std::size_t row_group) const;
 
   std::shared_ptr<layout const> layout_;
-  std::vector<base::byte_span> bounds_;  // of the row groups
-  std::vector<std::size_t> in_order_;    // row groups by where they begin
+  std::vector<base::byte_span> bounds_;                     // of the row groups
+  std::vector<std::size_t> in_order_;                       // row groups by where they begin
   std::unordered_map<std::uint64_t, std::size_t> numbers_;  // of the columns, by path
 };
 

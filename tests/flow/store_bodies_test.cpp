@@ -211,8 +211,9 @@ TEST_P(store_body, in_single_bytes_is_read_whole) {
 TEST_P(store_body, that_is_longer_than_it_said_gives_no_byte_more_and_ends_the_connection) {
   line to(GetParam());
   std::size_t made = 0;
-  // The last has its end, and what is behind it, in the second of two TLS records.
-  for (auto const size : std::initializer_list<std::size_t>{1, 20, 16'384, 20'000}) {
+  // The last has its end, and what is behind it, in the second of two TLS records. A body of just one record
+  // would not do: what comes in a later one may come when nobody looks any more.
+  for (auto const size : std::initializer_list<std::size_t>{1, 20, 16'000, 20'000}) {
     to.origin->put_version("/b/k", 1, size);
     for (auto const piece : std::initializer_list<std::size_t>{1, 7, 64, 20'000, 100'000}) {
       to.origin->next({.what = long_body});

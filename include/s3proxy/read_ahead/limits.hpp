@@ -61,7 +61,6 @@ struct planner_limits {
   /// Objects up to this size come whole where a third of them is used.
   base::byte_count small_object = base::byte_count{2} << 20;
   base::byte_count always_whole = 256 * 1024;  ///< transferred in a tenth of a round trip
-  unsigned whole_memory = 32;                  ///< fetches of whole objects that are remembered for that rule
 
   base::byte_count first_window = base::byte_count{2} << 20;  ///< of a sequential reader; doubled as it goes on
   base::byte_count most_window = base::byte_count{16} << 20;

@@ -62,6 +62,7 @@ void object_reader::join(std::shared_ptr<store::flight> flight) {
 // Joined before it is started, so that it does not end for want of a waiter.
 void object_reader::start(fill_order order, first_answer first) {
   order.calls = calls_;
+  fetched_.push_back(order.permit.span());
   join(order.flight);
   start_fill(ex_.worker, std::move(order), std::move(first));
 }
@@ -127,8 +128,10 @@ awaitable<result<object_reader::piece>> object_reader::next() {
         ex_.guessed_bytes += std::min(found.guessed, count);  // it counts whole cells
         tell_of_read(asleep_before ? read_ahead::held::no : read_ahead::held::yes);
       }
+      // A fill may be faster than its reader: what it brought was not held before.
+      auto const fetched = std::ranges::any_of(fetched_, [&](byte_span own) { return own.contains(at_); });
       at_ += count;
-      (asleep_before ? waited_ : served_held_) = true;
+      (asleep_before || fetched ? waited_ : served_held_) = true;
       awaited_block_ = store::block_pin();
       co_return piece{std::move(found.pin), found.bytes.substr(0, static_cast<std::size_t>(count))};
     }

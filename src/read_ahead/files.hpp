@@ -19,8 +19,8 @@ struct file {
   format kind = format::other;
   std::shared_ptr<file_shape const> shape;
   enum class footer : std::uint8_t { unread, asked_for, no_layout } state = footer::unread;
-  bool demanded = false;   ///< somebody read it here
-  bool end_asked = false;  ///< its tail, or all of it, was asked for
+  bool demanded = false;       ///< somebody read it here
+  bool end_asked = false;      ///< its tail, or all of it, was asked for
   base::byte_count taken = 0;  ///< by clients, of this content
   std::size_t rank = nowhere;
 

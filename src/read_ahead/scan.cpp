@@ -12,8 +12,8 @@ using base::byte_span;
 
 constexpr std::size_t most_open_units = 8;  // row groups that an engine's threads are in at once
 constexpr std::size_t most_streams = 64;
-constexpr std::size_t slack_groups = 8;     // a guess this many row groups behind the reader is lost
-constexpr std::size_t slack_files = 32;     // likewise, in files: Polars reads that many at once
+constexpr std::size_t slack_groups = 8;  // a guess this many row groups behind the reader is lost
+constexpr std::size_t slack_files = 32;  // likewise, in files: Polars reads that many at once
 
 }  // namespace
 
@@ -22,7 +22,7 @@ scan::scan(std::string peer, mode how, planner_limits const& limits)
   tails = limits.tails;
   // These have evidence of their own: their gates only close them.
   for (auto const kind : {guess_kind::column, guess_kind::sequence, guess_kind::index, guess_kind::tail}) {
-    gates[static_cast<std::size_t>(kind)] = gate(0.9);
+    gates[static_cast<std::size_t>(kind)] = gate(0.9, 2);
   }
 }
 
@@ -39,6 +39,7 @@ void scan::settle(file const& of, byte_span read) {
       if (!one.came_true) {
         one.came_true = true;
         gates[static_cast<std::size_t>(one.kind)].came_true();
+        tails_used += one.kind == guess_kind::tail ? 1 : 0;
       }
     }
     at = one.unread.empty() ? bets.erase(at) : std::next(at);
@@ -61,8 +62,8 @@ std::size_t scan::want(run columns, unit at) {
   auto found = std::ranges::find(runs, columns, &wanted_run::columns);
   if (found == runs.end()) {
     if (runs.size() >= limits_.runs) {
-      runs.erase(std::ranges::min_element(
-          runs, {}, [](wanted_run const& one) { return one.in_groups.probability(); }));
+      runs.erase(std::ranges::min_element(runs, {},
+                                          [](wanted_run const& one) { return one.in_groups.probability(); }));
       units_.clear();  // the places of the runs changed
       unit_order_.clear();
     }
@@ -131,10 +132,10 @@ std::vector<ticket> scan::pass(unit at) {
   for (auto one = bets.begin(); one != bets.end();) {
     auto const& made = one->second;
     auto const same_file = made.of == at.of;
-    auto const behind =
-        same_file ? made.kind == guess_kind::column && made.row_group + slack_groups < at.row_group
-                  : made.of->rank != file::nowhere && at.of->rank != file::nowhere &&
-                        made.of->rank + slack_files < at.of->rank;
+    auto const behind = same_file
+                            ? made.kind == guess_kind::column && made.row_group + slack_groups < at.row_group
+                            : made.of->rank != file::nowhere && at.of->rank != file::nowhere &&
+                                  made.of->rank + slack_files < at.of->rank;
     if (!behind) {
       ++one;
       continue;
@@ -214,7 +215,10 @@ bool scan::affords(byte_count size, guess_kind kind) const {
   auto const credit = first + factor * used;
   auto const open = kind == guess_kind::tail ? tails_outstanding_ : outstanding() - tails_outstanding_;
   auto const most_lost = (lean ? limits_.lean_loss : limits_.loss) + used;
-  return open + size <= credit && lost <= most_lost && bets.size() < limits_.bets;
+  // Once more was lost than came true, all that is open is counted as if it were lost, too.
+  auto const doubtful = lost > used / 2;
+  auto const may_be_lost = doubtful ? lost + outstanding() + size : lost;
+  return open + size <= credit && may_be_lost <= most_lost && bets.size() < limits_.bets;
 }
 
 unsigned scan::depth(duration fetch, byte_count bytes) const {
@@ -275,9 +279,10 @@ std::string scan::explain(duration fetch) const {
   auto const us = [](duration d) { return std::to_string(duration_cast<microseconds>(d).count()) + " us"; };
   auto text = "  scan by " + peer_ + ": " + std::to_string(files_touched) + " files, " +
               std::to_string(units_begun) + " row groups, one each " + us(pace_) + ", a fetch takes " +
-              us(fetch) + ": depth " + std::to_string(depth(fetch, limits_.least_depth)) + "\n    fetched ahead " +
-              std::to_string(issued) + ", used " + std::to_string(used) + ", lost " + std::to_string(lost) +
-              (affords(1, guess_kind::column) ? "" : "; stopped: no credit left") + "\n";
+              us(fetch) + ": depth " + std::to_string(depth(fetch, limits_.least_depth)) +
+              "\n    fetched ahead " + std::to_string(issued) + ", used " + std::to_string(used) + ", lost " +
+              std::to_string(lost) + (affords(1, guess_kind::column) ? "" : "; stopped: no credit left") +
+              "\n";
   for (std::size_t number = 0; number < runs.size(); ++number) {
     auto const percent = static_cast<int>(runs[number].in_groups.probability() * 100);
     text += "    columns " + name_of(runs[number].columns) + " in " + std::to_string(percent) +
@@ -295,6 +300,7 @@ std::string scan::explain(duration fetch) const {
 
 void scan::bet_on(ticket number, bet made) {
   issued += size_of(made.unread);
+  tails_asked += made.kind == guess_kind::tail ? 1 : 0;
   tails_outstanding_ += made.kind == guess_kind::tail ? size_of(made.unread) : 0;
   bets.emplace(number, std::move(made));
 }

@@ -1,12 +1,13 @@
 #pragma once
 
-#include "files.hpp"
 #include "s3proxy/read_ahead/event.hpp"
 #include "s3proxy/read_ahead/gate.hpp"
 #include "s3proxy/read_ahead/limits.hpp"
 #include "s3proxy/read_ahead/mode.hpp"
 #include "s3proxy/read_ahead/sequence.hpp"
 #include "s3proxy/read_ahead/spans.hpp"
+
+#include "files.hpp"
 
 #include <array>
 #include <cstdint>
@@ -103,6 +104,7 @@ class scan {
   unsigned files_touched = 0;
   unsigned neighbourhoods = 0;
   unsigned tails = 0;  ///< to ask for behind the file that is read
+  unsigned tails_asked = 0, tails_used = 0;
   unsigned units_begun = 0;
   bool reads_indexes = false;
   bool began_at_first = false;  ///< its first file was the first of the listing

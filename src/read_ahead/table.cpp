@@ -117,8 +117,8 @@ void table::state::on(was_read const& what) {
   by.settle(*one, what.span);
   one->taken = std::min(one->taken + what.span.size(), one->content.size);
   touch(by, *one);
-  auto const is_tail = what.span.end == one->content.size &&
-                       (!one->shape || what.span.end > one->shape->where().footer.begin);
+  auto const is_tail =
+      what.span.end == one->content.size && (!one->shape || what.span.end > one->shape->where().footer.begin);
   if (is_tail && one->kind != format::other) {
     unread_tails = 0;
     one->end_asked = true;
@@ -221,6 +221,9 @@ void table::state::finish(scan& one) {
   }
   for (auto const number : open) {
     one.drop(number);
+  }
+  if (one.tails_asked > 0 && one.tails_used == 0) {
+    tails_come.came_to_nothing();
   }
   past.issued += one.issued;
   past.used += one.used;

@@ -24,7 +24,7 @@ bool table::state::may_follow(scan const& by) const {
   // A reader that has just listed the table and begins with its first file reads it; of others, more has to
   // be seen.
   auto const listed_it = now - by.listed_at <= 5 * plan.limits.silence;
-  if (listed_it && by.began_at_first) {
+  if (listed_it && by.began_at_first && tails_come.probability() >= plan.limits.gate) {
     return true;
   }
   return (by.files_touched > 1 || listed_it) && tails_come.probability() >= by.threshold();
@@ -39,11 +39,9 @@ bool table::state::guess_span(scan& by, file& of, byte_span span, guess_kind kin
     return false;
   }
   auto const number = next_ticket++;
-  by.bet_on(number, {.of = &of,
-                     .version = of.content.version,
-                     .row_group = row_group,
-                     .kind = kind,
-                     .unread = {inside}});
+  by.bet_on(
+      number,
+      {.of = &of, .version = of.content.version, .row_group = row_group, .kind = kind, .unread = {inside}});
   out.fetch.push_back({number, of.content, inside, kind});
   return true;
 }

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "files.hpp"
 #include "s3proxy/read_ahead/table.hpp"
+
+#include "files.hpp"
 #include "scan.hpp"
 
 #include <deque>

@@ -63,6 +63,7 @@ class object_reader {
   base::byte_count at_;
   base::byte_count scheduled_;  // up to here, what was missing has been claimed by someone
   std::vector<std::shared_ptr<store::flight>> joined_;
+  std::vector<base::byte_span> fetched_;  // by fills of its own
   std::shared_ptr<upstream::call_count> calls_ = std::make_shared<upstream::call_count>();
   std::unique_ptr<wake_up> wake_;
   store::block_pin awaited_block_;  // what lands while we wait is not evicted before we have read it

@@ -88,7 +88,8 @@ struct peer_left {
 /// Time passed.
 struct tick {};
 
-using event = std::variant<listed, opened, was_read, layout_read, layout_missed, landed, refused, peer_left, tick>;
+using event =
+    std::variant<listed, opened, was_read, layout_read, layout_missed, landed, refused, peer_left, tick>;
 
 /// Why something is fetched before anybody asked for it.
 enum class guess_kind {
@@ -115,7 +116,7 @@ std::string to_text(guess const& g);
 /// What a step says to do.
 struct advice {
   std::vector<guess> fetch;
-  std::vector<ticket> cancel;          ///< nobody will want these any more
+  std::vector<ticket> cancel;             ///< nobody will want these any more
   std::vector<file_content> read_layout;  ///< whose footers are to be read
 };
 

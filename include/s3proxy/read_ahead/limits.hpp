@@ -38,13 +38,13 @@ struct planner_limits {
   /// A HEAD of a columnar file brings this much of its end: DuckDB and Polars ask for 256 KiB, and one cell
   /// more makes their first one whole.
   base::byte_count head_tail = 288 * 1024;
-  base::byte_count least_tail = 64 * 1024;             ///< of a sibling: what a request costs anyway
+  base::byte_count least_tail = 64 * 1024;  ///< of a sibling: what a request costs anyway
   base::byte_count most_tail = base::byte_count{1} << 20;
 
   /// Behind the first read of a row group whose columns are not known, and a quarter of it before.
   base::byte_count neighbourhood = base::byte_count{1} << 20;
-  unsigned neighbourhoods = 2;  ///< of one scan: engines begin with a row group for each thread
-  unsigned most_units = 64;     ///< row groups ahead of a reader
+  unsigned neighbourhoods = 2;            ///< of one scan: engines begin with a row group for each thread
+  unsigned most_units = 64;               ///< row groups ahead of a reader
   std::chrono::microseconds pace{8'000};  ///< from one row group to the next, until it was measured
   std::chrono::milliseconds fetch{40};    ///< of one step, until it was measured
   /// Row groups that need less than this together are read ahead at any pace: they cost next to nothing.
@@ -62,15 +62,16 @@ struct planner_limits {
   base::byte_count small_object = base::byte_count{2} << 20;
   base::byte_count always_whole = 256 * 1024;  ///< transferred in a tenth of a round trip
 
-  base::byte_count first_window = base::byte_count{2} << 20;  ///< of a sequential reader; doubled as it goes on
+  base::byte_count first_window = base::byte_count{2}
+                                  << 20;  ///< of a sequential reader; doubled as it goes on
   base::byte_count most_window = base::byte_count{16} << 20;
 
-  std::size_t files = 20'000;      ///< of one table, remembered in the order of their listing
-  std::size_t runs = 32;           ///< columns or neighbouring columns of one scan
-  std::size_t column_sets = 8;     ///< of one table, remembered
-  std::size_t units = 4'096;       ///< row groups of one scan that are remembered as begun or asked for
-  std::size_t scans = 64;          ///< of one table at once
-  std::size_t bets = 1'024;        ///< guesses of one scan that are neither used nor lost
+  std::size_t files = 20'000;   ///< of one table, remembered in the order of their listing
+  std::size_t runs = 32;        ///< columns or neighbouring columns of one scan
+  std::size_t column_sets = 8;  ///< of one table, remembered
+  std::size_t units = 4'096;    ///< row groups of one scan that are remembered as begun or asked for
+  std::size_t scans = 64;       ///< of one table at once
+  std::size_t bets = 1'024;     ///< guesses of one scan that are neither used nor lost
 };
 
 }  // namespace s3proxy::read_ahead

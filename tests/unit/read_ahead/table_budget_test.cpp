@@ -48,7 +48,7 @@ TEST(table_budget, a_point_lookup_is_followed_by_little) {
   EXPECT_LE(sums.lost, base::byte_count{6} << 20);
 }
 
-TEST(table_budget, random_point_reads_lose_at_most_eight_mebibytes) {
+TEST(table_budget, random_point_reads_lose_eight_mebibytes_and_thrice_what_came_true) {
   auto reader = at_file();
   std::mt19937 random(3);
   for (int round = 0; round < 300; ++round) {
@@ -56,7 +56,7 @@ TEST(table_budget, random_point_reads_lose_at_most_eight_mebibytes) {
   }
   reader.step(peer_left{reader.peer});
   auto const sums = reader.of->sums();
-  EXPECT_LE(sums.lost, sums.used + (base::byte_count{8} << 20));
+  EXPECT_LE(sums.lost, 3 * sums.used + (base::byte_count{8} << 20));
 }
 
 TEST(table_budget, lost_guesses_close_the_gate_and_a_scan_that_goes_on_opens_it_again) {

@@ -17,7 +17,7 @@ struct speculation_limits {
   double requests_per_second = 500;  ///< of one bucket; S3 serves 5,500 of one prefix
   double least_per_second = 1;       ///< after many "slow down"s, so that recovery is noticed
   double raise_per_second = 10;      ///< each second without one
-  double burst_part = 4;  ///< a quarter of a second's requests may go out at once: all that a start needs
+  double burst_part = 2;  ///< half a second's requests may go out at once: a scan of a hundred small files
   base::byte_count minute_floor = base::byte_count{64} << 20;  ///< beyond the ratio: what a start costs
   std::size_t buckets = 1'024;                                 ///< whose rates are remembered
   base::byte_count memory_part = 50;     ///< one part in 50 of --memory is for what is known of tables

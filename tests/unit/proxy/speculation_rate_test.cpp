@@ -39,11 +39,11 @@ struct rated {
   cache::time_point now{1h};
 };
 
-TEST(speculation_rate, is_five_hundred_a_second_behind_a_burst_of_a_quarter) {
+TEST(speculation_rate, is_five_hundred_a_second_behind_a_burst_of_half_of_it) {
   rated r;
-  EXPECT_EQ(r.taken(10'000), 125U);
+  EXPECT_EQ(r.taken(10'000), 250U);
   r.now += 1s;
-  EXPECT_EQ(r.taken(10'000), 125U) << "what is not used is not saved up beyond the burst";
+  EXPECT_EQ(r.taken(10'000), 250U) << "what is not used is not saved up beyond the burst";
   EXPECT_NEAR(r.taken_in_a_second(), 500, 2);
   EXPECT_NEAR(r.taken_in_a_second(), 500, 2);
 }

@@ -55,6 +55,22 @@ block* block_shard::look_up(block_key key) const {
   return found == blocks.end() ? nullptr : found->second.get();
 }
 
+char* block_shard::take_memory() {
+  if (free.empty() && supplied < order.capacity()) {
+    auto const slab = slabs.take();
+    supplied += slab.size();
+    for (auto end = slab.size(); end > 0; end -= cache::block_size) {
+      free.push_back(slab.data() + end - cache::block_size);  // the lowest is taken first
+    }
+  }
+  if (free.empty()) {
+    return nullptr;
+  }
+  auto* const out = free.back();
+  free.pop_back();
+  return out;
+}
+
 block& block_shard::obtain(block_key key, byte_count length) {
   auto& place = blocks[key];
   if (place) {
@@ -72,7 +88,8 @@ block& block_shard::obtain(block_key key, byte_count length) {
     drop(static_cast<block&>(*victim));
   }
   leave_room();
-  if (free.empty()) {
+  made.bytes = take_memory();
+  if (!made.bytes) {
     made.borrowed = true;
     made.bytes = static_cast<char*>(std::malloc(cache::block_size));
     if (!made.bytes) {
@@ -80,9 +97,6 @@ block& block_shard::obtain(block_key key, byte_count length) {
       blocks.erase(key);
       throw std::bad_alloc();
     }
-  } else {
-    made.bytes = free.back();
-    free.pop_back();
   }
   made.pins = 0;
   return made;
@@ -105,8 +119,7 @@ block* block_shard::obtain_for_guess(block_key key, byte_count length) {
   auto& made = *(blocks[key] = make_block(key, length));
   made.on_probation = true;
   made.guess_number = guesses.numbers++;
-  made.bytes = free.back();  // a shard that is not full has lent out less than its region
-  free.pop_back();
+  made.bytes = take_memory();  // there is some: a shard that is not full has lent out less than its share
   order.insert_on_probation(made);
   return &made;
 }

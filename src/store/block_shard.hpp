@@ -4,6 +4,7 @@
 #include "s3proxy/cache/s3_fifo.hpp"
 #include "s3proxy/store/block_store.hpp"
 #include "s3proxy/store/flight.hpp"
+#include "s3proxy/store/slab_supply.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -82,7 +83,8 @@ struct guess_account {
 /// A share of the blocks with its own lock, memory and eviction order. Everything but `in_flight` and
 /// `room_wanted` is used under the lock.
 struct block_shard {
-  block_shard(std::size_t capacity, guess_account& account) : order(capacity), guesses(account) {}
+  block_shard(std::size_t capacity, slab_supply& from, guess_account& account)
+      : order(capacity), slabs(from), guesses(account) {}
   ~block_shard();
 
   block* look_up(block_key key) const;
@@ -99,6 +101,8 @@ struct block_shard {
   base::byte_count count_read(block& held, cache::cell_mask cells, scan_tag reader);
   /// Counts cells that became valid.
   void count_landed(block& held, cache::cell_mask cells, purpose why);
+  /// Memory for one block: a free one of its slabs, or of a new one. None when all are taken.
+  char* take_memory();
   block* oldest_guess() const;
   void drop(block& victim);
 
@@ -109,6 +113,8 @@ struct block_shard {
   std::mutex mutex;
   std::unordered_map<block_key, std::unique_ptr<block>, block_key_hash> blocks;
   cache::s3_fifo order;
+  slab_supply& slabs;
+  base::byte_count supplied = 0;  // of slabs; at most the capacity
   std::vector<char*> free;
   guess_account& guesses;
   std::atomic<bool> room_wanted{false};  // guesses found none; cleared when demand left some

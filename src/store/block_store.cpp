@@ -6,8 +6,6 @@
 #include <bit>
 #include <cstring>
 #include <limits>
-#include <new>
-#include <sys/mman.h>
 
 namespace s3proxy::store {
 namespace {
@@ -18,10 +16,18 @@ using cache::cell_mask;
 
 constexpr std::size_t most_shards = 16;
 constexpr std::size_t blocks_per_shard_at_least = 32;  // fewer would make eviction a lottery
+constexpr auto most_resident_ahead = 48 * slab_size;   // 96 MiB: what a cold query of a second brings
+constexpr byte_count resident_part = 8;                // of the budget: a small cache keeps less ahead
 
 std::size_t shards_for(byte_count budget) {
   auto const blocks = static_cast<std::size_t>(budget / cache::block_size);
   return std::clamp<std::size_t>(blocks / blocks_per_shard_at_least, 1, most_shards);
+}
+
+/// Whole blocks; whole slabs where several shards share them.
+byte_count whole_budget(byte_count asked) {
+  auto const blocks = base::round_down(asked, cache::block_size);
+  return shards_for(blocks) == 1 ? blocks : base::round_down(blocks, slab_size);
 }
 
 byte_count bytes_of(cell_mask cells) {
@@ -149,36 +155,19 @@ void fill_permit::release() {
 }
 
 block_store::block_store(byte_count budget)
-    : budget_(base::round_down(budget, cache::block_size)),
+    : budget_(whole_budget(budget)),
+      slabs_(std::make_unique<slab_supply>(budget_, std::min(budget_ / resident_part, most_resident_ahead))),
       guesses_(std::make_unique<guess_account>(budget_ / probation_part)) {
   auto const count = shards_for(budget_);
-  auto const blocks = static_cast<std::size_t>(budget_ / cache::block_size);
-  // Reserved, not taken: a page becomes resident when a block in it is first filled.
-  auto* region =
-      ::mmap(nullptr, budget_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (region == MAP_FAILED) {
-    throw std::bad_alloc();
-  }
-  region_ = static_cast<char*>(region);
-  // Clients' bytes belong neither into a core file nor into the programs that we start. No huge pages: a cold
-  // query would pay for clearing more than it fills.
-  ::madvise(region_, budget_, MADV_DONTDUMP);
-  ::madvise(region_, budget_, MADV_DONTFORK);
+  auto const unit = count == 1 ? cache::block_size : slab_size;
   for (std::size_t i = 0; i < count; ++i) {
-    auto const begin = blocks * i / count;
-    auto const end = blocks * (i + 1) / count;
-    auto& made =
-        *shards_.emplace_back(std::make_unique<block_shard>((end - begin) * cache::block_size, *guesses_));
-    for (auto number = end; number > begin; --number) {
-      made.free.push_back(region_ + (number - 1) * cache::block_size);
-    }
+    auto const units = budget_ / unit;
+    auto const share = units * (i + 1) / count - units * i / count;
+    shards_.push_back(std::make_unique<block_shard>(share * unit, *slabs_, *guesses_));
   }
 }
 
-block_store::~block_store() {
-  shards_.clear();
-  ::munmap(region_, budget_);
-}
+block_store::~block_store() = default;
 
 block_shard& block_store::shard_of(std::uint64_t generation, std::uint64_t number) const {
   return *shards_[block_key_hash{}({generation, number}) % shards_.size()];

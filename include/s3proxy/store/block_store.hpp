@@ -20,6 +20,7 @@ class block_store;
 struct block;
 struct block_key;
 struct block_shard;
+class slab_supply;
 struct guess_account;
 
 /// Why cells are claimed: a client reads them, or read-ahead guesses that one will.
@@ -92,7 +93,7 @@ class fill_permit {
 };
 
 /// Bytes of objects in memory, by (generation, block). One flight a cell: a cell is missing, coming or valid.
-/// Memory is one reserved region of the budget's size, cut into blocks; S3-FIFO decides what goes. A block
+/// Memory comes from a slab_supply of the budget's size; S3-FIFO decides what goes. A block
 /// that is being read or filled cannot go; when all are, more blocks are borrowed from the heap until they
 /// are let go. Sharded by (generation, block); thread-safe.
 ///
@@ -155,7 +156,7 @@ class block_store {
   void evict_oldest_guess();
 
   base::byte_count budget_;
-  char* region_ = nullptr;
+  std::unique_ptr<slab_supply> slabs_;
   std::unique_ptr<guess_account> guesses_;
   std::vector<std::unique_ptr<block_shard>> shards_;
 };

@@ -35,7 +35,8 @@ microseconds direct_time(recording const& log, recorded_request const& one, link
 
 /// Of each request, what it waited for: the request before it on its connection; but where the connection is
 /// new, or nothing at all was under way, the last that had ended.
-std::vector<cause> causes_of(recording const& log, link const& over) {
+std::vector<cause> causes_of(recording const& log) {
+  link const recorded_over;
   std::vector<cause> out;
   std::vector<microseconds> ends;
   std::map<std::uint64_t, std::size_t> newest;  // of a connection
@@ -52,7 +53,7 @@ std::vector<cause> causes_of(recording const& log, link const& over) {
     auto const thinking = of == cause::nothing ? one.at : std::max(microseconds{0}, one.at - ends[of]);
     out.push_back({of, thinking});
     newest[one.connection] = ends.size();
-    ends.push_back(one.at + direct_time(log, one, over));
+    ends.push_back(one.at + direct_time(log, one, recorded_over));
   }
   return out;
 }
@@ -124,7 +125,7 @@ class run_of_engine {
   }
 
   outcome run() {
-    auto const causes = causes_of(log_, over_);
+    auto const causes = causes_of(log_);
     for (std::size_t at = 0; at < causes.size(); ++at) {
       if (causes[at].of == cause::nothing) {
         agenda_.at(start_ + causes[at].thinking, [this, at] { ask(at); });
@@ -259,6 +260,7 @@ class run_of_engine {
       store_.cancel(which_of(home, which));
     }
     for (auto const& one : advised.fetch) {
+      out_.guesses.push_back(one);
       auto const done = [this, &home, which = one.number](microseconds took) {
         carry_out(home, home.step(landed{which, took}, now()));
       };
@@ -313,7 +315,7 @@ class run_of_engine {
 
 /// As recorded, request by request: every byte comes over the link.
 microseconds direct(recording const& log, link const& over) {
-  auto const causes = causes_of(log, over);
+  auto const causes = causes_of(log);
   std::vector<microseconds> ends;
   microseconds last{};
   for (std::size_t at = 0; at < causes.size(); ++at) {

@@ -71,8 +71,8 @@ layout scaled(layout const& of, byte_count from, byte_count to) {
   return out;
 }
 
-std::vector<std::shared_ptr<layout const>> layouts_of(recording const& log) {
-  std::vector<std::shared_ptr<layout const>> out(log.objects.size());
+std::vector<std::shared_ptr<file_shape const>> layouts_of(recording const& log) {
+  std::vector<std::shared_ptr<file_shape const>> out(log.objects.size());
   for (std::size_t at = 0; at < log.objects.size(); ++at) {
     auto const& one = log.objects[at];
     recorded_object const* like = nullptr;
@@ -85,8 +85,8 @@ std::vector<std::shared_ptr<layout const>> layouts_of(recording const& log) {
       like = fit && (!like || distance(other) < distance(*like)) ? &other : like;
     }
     if (like) {
-      out[at] = std::make_shared<layout const>(like == &one ? *one.columns
-                                                            : scaled(*like->columns, *like->size, *one.size));
+      out[at] = std::make_shared<file_shape const>(
+          like == &one ? *one.columns : scaled(*like->columns, *like->size, *one.size));
     }
   }
   return out;
@@ -283,13 +283,13 @@ class run_of_engine {
     auto const size = log_.objects[object].size.value_or(0);
     auto const shape = layouts_[object];
     auto const state = store_.state_of(
-        object, shape ? shape->footer : byte_span{size - std::min<byte_count>(size, 8), size});
+        object, shape ? shape->where().footer : byte_span{size - std::min<byte_count>(size, 8), size});
     if (state == modelled_link::state::held) {
       carry_out(home, home.step(layout_read{content_of(object), shape}, now()));
       return;
     }
     if (state == modelled_link::state::absent && shape) {
-      store_.fetch_tail(object, shape->footer);
+      store_.fetch_tail(object, shape->where().footer);
     }
     agenda_.at(agenda_.now() + footer_poll, [this, &home, object] { read_layout(home, object); });
   }
@@ -301,7 +301,7 @@ class run_of_engine {
   link const& over_;
   microseconds start_;
   agenda agenda_;
-  std::vector<std::shared_ptr<layout const>> layouts_;
+  std::vector<std::shared_ptr<file_shape const>> layouts_;
   modelled_link store_;
   std::vector<bool> known_;  // its size is
   std::vector<base::object_key> keys_;

@@ -124,7 +124,8 @@ awaitable<void> speculator::read_layout(worker_services& worker, speculation_rea
   if (auto const* why = std::get_if<read_ahead::no_layout>(&result)) {
     co_return no_layout_of(at, *why);
   }
-  auto shape = std::make_shared<read_ahead::layout const>(std::get<read_ahead::layout>(std::move(result)));
+  auto shape =
+      std::make_shared<read_ahead::file_shape const>(std::get<read_ahead::layout>(std::move(result)));
   step(by, read_ahead::layout_read{at.file, std::move(shape)});
 }
 

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace s3proxy::read_ahead {
 
 using base::byte_span;
 
-file_shape::file_shape(std::shared_ptr<layout const> of) : layout_(std::move(of)) {
-  auto const& where = *layout_;
+file_shape::file_shape(layout of) : layout_(std::move(of)) {
+  auto const& where = layout_;
   bounds_.reserve(where.row_groups);
   for (std::size_t group = 0; group < where.row_groups; ++group) {
     byte_span bounds{std::numeric_limits<base::byte_count>::max(), 0};
@@ -26,13 +27,15 @@ file_shape::file_shape(std::shared_ptr<layout const> of) : layout_(std::move(of)
   std::ranges::sort(in_order_, {}, [&](std::size_t group) { return bounds_[group].begin; });
   numbers_.reserve(where.columns);
   for (std::size_t column = 0; column < where.columns; ++column) {
-    numbers_.try_emplace(where.paths[column], column);
+    numbers_.push_back({where.paths[column], column});
   }
+  // Of columns that share a path, the first is the one.
+  std::ranges::sort(numbers_, {}, [](numbered const& one) { return std::pair{one.path, one.column}; });
 }
 
 std::vector<columns_of_group> file_shape::columns_in(byte_span read) const {
   std::vector<columns_of_group> out;
-  if (read.end > layout_->footer.begin) {
+  if (read.end > layout_.footer.begin) {
     return out;  // a read of the tail is no read of the columns that lie under it
   }
   // The last row group that begins at or before the read, and those behind it that it reaches.
@@ -50,24 +53,24 @@ std::vector<columns_of_group> file_shape::columns_in(byte_span read) const {
 }
 
 std::optional<columns_of_group> file_shape::columns_in(byte_span read, std::size_t row_group) const {
-  auto const none = layout_->columns;
+  auto const none = layout_.columns;
   auto first = none;
   auto last = none;
   auto begins = false;
   auto ends = false;
   auto const inside = base::intersect(read, bounds_[row_group]);
-  for (std::size_t column = 0; column < layout_->columns; ++column) {
-    auto const chunk = layout_->chunk(row_group, column);
+  for (std::size_t column = 0; column < layout_.columns; ++column) {
+    auto const chunk = layout_.chunk(row_group, column);
     if (chunk.empty() || base::intersect(chunk, inside).empty()) {
       continue;
     }
     begins = begins || chunk.begin == inside.begin;
     ends = ends || chunk.end == inside.end;
     // By place: columns need not lie in the order of the schema.
-    if (first == none || chunk.begin < layout_->chunk(row_group, first).begin) {
+    if (first == none || chunk.begin < layout_.chunk(row_group, first).begin) {
       first = column;
     }
-    if (last == none || chunk.begin > layout_->chunk(row_group, last).begin) {
+    if (last == none || chunk.begin > layout_.chunk(row_group, last).begin) {
       last = column;
     }
   }
@@ -85,11 +88,11 @@ std::optional<columns_of_group> file_shape::columns_in(byte_span read, std::size
 std::optional<byte_span> file_shape::find(run columns, std::size_t row_group) const {
   auto const first = column(columns.first);
   auto const last = column(columns.last);
-  if (row_group >= layout_->row_groups || first == layout_->columns || last == layout_->columns) {
+  if (row_group >= layout_.row_groups || first == layout_.columns || last == layout_.columns) {
     return std::nullopt;
   }
-  auto const begin = layout_->chunk(row_group, first);
-  auto const end = layout_->chunk(row_group, last);
+  auto const begin = layout_.chunk(row_group, first);
+  auto const end = layout_.chunk(row_group, last);
   if (begin.begin > end.begin || begin.empty() || end.empty()) {
     return std::nullopt;
   }
@@ -97,13 +100,14 @@ std::optional<byte_span> file_shape::find(run columns, std::size_t row_group) co
 }
 
 std::size_t file_shape::column(std::uint64_t path) const {
-  auto const found = numbers_.find(path);
-  return found == numbers_.end() ? layout_->columns : found->second;
+  auto const found = std::ranges::lower_bound(numbers_, path, {}, &numbered::path);
+  return found == numbers_.end() || found->path != path ? layout_.columns : found->column;
 }
 
 std::size_t file_shape::footprint() const {
-  return sizeof *this + layout_->footprint() +
-         bounds_.capacity() * (sizeof(byte_span) + sizeof(std::size_t)) + numbers_.size() * 48;
+  return sizeof *this - sizeof layout_ + layout_.footprint() +
+         bounds_.capacity() * (sizeof(byte_span) + sizeof(std::size_t)) +
+         numbers_.capacity() * sizeof(numbered);
 }
 
 }  // namespace s3proxy::read_ahead

@@ -144,8 +144,8 @@ void table::state::on(layout_read const& what) {
     return;
   }
   if (!one->shape) {
-    files.give_shape(*one, std::make_shared<file_shape const>(what.shape));
-    footer_length = std::max(footer_length, what.shape->footer.size());
+    files.give_shape(*one, what.shape);
+    footer_length = std::max(footer_length, what.shape->where().footer.size());
   }
   for (auto const& [peer, by] : scans) {
     fetch_indexes(*by, *one);

@@ -5,9 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 namespace s3proxy::read_ahead {
@@ -30,9 +28,9 @@ struct columns_of_group {
 /// A layout, made ready to be asked questions. Immutable; shared by all who read the version.
 class file_shape {
  public:
-  explicit file_shape(std::shared_ptr<layout const> of);
+  explicit file_shape(layout of);
 
-  layout const& where() const { return *layout_; }
+  layout const& where() const { return layout_; }
   /// The columns that a read wants: where it begins at the first byte of a chunk or ends at the last of one.
   /// A read that does neither (pages, indexes), and the read of the footer, wants none. One entry a row
   /// group.
@@ -44,7 +42,7 @@ class file_shape {
   base::byte_span bounds(std::size_t row_group) const { return bounds_[row_group]; }
 
   run name(columns_of_group const& columns) const {
-    return {layout_->paths[columns.first], layout_->paths[columns.last]};
+    return {layout_.paths[columns.first], layout_.paths[columns.last]};
   }
   /// The number of a column; `columns` where there is none of that path.
   std::size_t column(std::uint64_t path) const;
@@ -53,10 +51,14 @@ class file_shape {
  private:
   std::optional<columns_of_group> columns_in(base::byte_span read, std::size_t row_group) const;
 
-  std::shared_ptr<layout const> layout_;
-  std::vector<base::byte_span> bounds_;                     // of the row groups
-  std::vector<std::size_t> in_order_;                       // row groups by where they begin
-  std::unordered_map<std::uint64_t, std::size_t> numbers_;  // of the columns, by path
+  layout layout_;
+  std::vector<base::byte_span> bounds_;  // of the row groups
+  std::vector<std::size_t> in_order_;    // row groups by where they begin
+  struct numbered {
+    std::uint64_t path = 0;
+    std::size_t column = 0;
+  };
+  std::vector<numbered> numbers_;  // of the columns, by path; one piece, so that it goes as fast as it came
 };
 
 }  // namespace s3proxy::read_ahead

@@ -2,7 +2,7 @@
 
 #include "s3proxy/base/named.hpp"
 #include "s3proxy/base/units.hpp"
-#include "s3proxy/read_ahead/layout.hpp"
+#include "s3proxy/read_ahead/columns.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -60,10 +60,11 @@ struct was_read {
   held bytes = held::no;
 };
 
-/// The footer of a version was read: where its columns lie, or null where it has no layout.
+/// The footer of a version was read: where its columns lie, or null where it has no layout. Made by whoever
+/// read it: a wide table takes longer than a lock should.
 struct layout_read {
   file_content file;
-  std::shared_ptr<layout const> shape;
+  std::shared_ptr<file_shape const> shape;
 };
 
 /// The footer of a version did not come: whoever reads the file's end next has it looked for again.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace s3proxy::read_ahead {
@@ -16,7 +17,7 @@ using found = std::vector<std::array<std::size_t, 3>>;  // row group, first, las
 constexpr even_file plain{.row_groups = 3, .columns = 4, .chunk = 100};
 
 file_shape shape_of(layout of) {
-  return file_shape(std::make_shared<layout const>(std::move(of)));
+  return file_shape(std::move(of));
 }
 
 found columns(file_shape const& of, byte_span read) {
@@ -87,6 +88,15 @@ TEST(columns, a_sibling_that_lacks_an_end_of_a_run_has_none) {
   EXPECT_EQ(shape_of(fewer.shape()).find(shape.name({0, 1, 2}), 0), std::nullopt);
   EXPECT_TRUE(shape_of(fewer.shape()).find(shape.name({0, 0, 1}), 0));
   EXPECT_EQ(shape_of(fewer.shape()).column(path_hash("3")), 2u);
+}
+
+TEST(columns, of_columns_that_share_a_path_the_first_is_the_one) {
+  auto twins = plain.shape();
+  twins.paths = {30, 10, 30, 10};
+  auto const shape = shape_of(std::move(twins));
+  EXPECT_EQ(shape.column(30), 0u);
+  EXPECT_EQ(shape.column(10), 1u);
+  EXPECT_EQ(shape.column(20), plain.columns);
 }
 
 TEST(columns, an_empty_chunk_is_not_wanted_and_not_found) {

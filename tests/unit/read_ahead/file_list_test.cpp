@@ -37,7 +37,7 @@ std::shared_ptr<file_shape const> some_shape() {
   made.chunks = {{4, 50}};
   made.paths = {path_hash("a")};
   made.footer = {60, 100};
-  return std::make_shared<file_shape const>(std::make_shared<layout const>(std::move(made)));
+  return std::make_shared<file_shape const>(std::move(made));
 }
 
 TEST(file_list, is_in_the_order_of_the_listing_page_after_page) {

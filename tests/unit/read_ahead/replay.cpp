@@ -35,7 +35,8 @@ microseconds direct_time(recording const& log, recorded_request const& one, link
 
 /// Of each request, what it waited for: the request before it on its connection; but where the connection is
 /// new, or nothing at all was under way, the last that had ended.
-std::vector<cause> causes_of(recording const& log, link const& over) {
+std::vector<cause> causes_of(recording const& log) {
+  link const recorded_over;
   std::vector<cause> out;
   std::vector<microseconds> ends;
   std::map<std::uint64_t, std::size_t> newest;  // of a connection
@@ -52,7 +53,7 @@ std::vector<cause> causes_of(recording const& log, link const& over) {
     auto const thinking = of == cause::nothing ? one.at : std::max(microseconds{0}, one.at - ends[of]);
     out.push_back({of, thinking});
     newest[one.connection] = ends.size();
-    ends.push_back(one.at + direct_time(log, one, over));
+    ends.push_back(one.at + direct_time(log, one, recorded_over));
   }
   return out;
 }
@@ -70,8 +71,8 @@ layout scaled(layout const& of, byte_count from, byte_count to) {
   return out;
 }
 
-std::vector<std::shared_ptr<layout const>> layouts_of(recording const& log) {
-  std::vector<std::shared_ptr<layout const>> out(log.objects.size());
+std::vector<std::shared_ptr<file_shape const>> layouts_of(recording const& log) {
+  std::vector<std::shared_ptr<file_shape const>> out(log.objects.size());
   for (std::size_t at = 0; at < log.objects.size(); ++at) {
     auto const& one = log.objects[at];
     recorded_object const* like = nullptr;
@@ -84,8 +85,8 @@ std::vector<std::shared_ptr<layout const>> layouts_of(recording const& log) {
       like = fit && (!like || distance(other) < distance(*like)) ? &other : like;
     }
     if (like) {
-      out[at] = std::make_shared<layout const>(like == &one ? *one.columns
-                                                            : scaled(*like->columns, *like->size, *one.size));
+      out[at] = std::make_shared<file_shape const>(
+          like == &one ? *one.columns : scaled(*like->columns, *like->size, *one.size));
     }
   }
   return out;
@@ -124,7 +125,7 @@ class run_of_engine {
   }
 
   outcome run() {
-    auto const causes = causes_of(log_, over_);
+    auto const causes = causes_of(log_);
     for (std::size_t at = 0; at < causes.size(); ++at) {
       if (causes[at].of == cause::nothing) {
         agenda_.at(start_ + causes[at].thinking, [this, at] { ask(at); });
@@ -259,6 +260,7 @@ class run_of_engine {
       store_.cancel(which_of(home, which));
     }
     for (auto const& one : advised.fetch) {
+      out_.guesses.push_back(one);
       auto const done = [this, &home, which = one.number](microseconds took) {
         carry_out(home, home.step(landed{which, took}, now()));
       };
@@ -281,13 +283,13 @@ class run_of_engine {
     auto const size = log_.objects[object].size.value_or(0);
     auto const shape = layouts_[object];
     auto const state = store_.state_of(
-        object, shape ? shape->footer : byte_span{size - std::min<byte_count>(size, 8), size});
+        object, shape ? shape->where().footer : byte_span{size - std::min<byte_count>(size, 8), size});
     if (state == modelled_link::state::held) {
       carry_out(home, home.step(layout_read{content_of(object), shape}, now()));
       return;
     }
     if (state == modelled_link::state::absent && shape) {
-      store_.fetch_tail(object, shape->footer);
+      store_.fetch_tail(object, shape->where().footer);
     }
     agenda_.at(agenda_.now() + footer_poll, [this, &home, object] { read_layout(home, object); });
   }
@@ -299,7 +301,7 @@ class run_of_engine {
   link const& over_;
   microseconds start_;
   agenda agenda_;
-  std::vector<std::shared_ptr<layout const>> layouts_;
+  std::vector<std::shared_ptr<file_shape const>> layouts_;
   modelled_link store_;
   std::vector<bool> known_;  // its size is
   std::vector<base::object_key> keys_;
@@ -313,7 +315,7 @@ class run_of_engine {
 
 /// As recorded, request by request: every byte comes over the link.
 microseconds direct(recording const& log, link const& over) {
-  auto const causes = causes_of(log, over);
+  auto const causes = causes_of(log);
   std::vector<microseconds> ends;
   microseconds last{};
   for (std::size_t at = 0; at < causes.size(); ++at) {

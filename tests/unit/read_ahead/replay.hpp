@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <vector>
 
 namespace s3proxy::read_ahead {
 
@@ -23,6 +24,7 @@ struct outcome {
   base::byte_count guessed = 0;  ///< of what was fetched: before anybody asked for it
   base::byte_count used = 0;     ///< of what was guessed: asked for afterwards
   table::totals told;            ///< what the planner itself says
+  std::vector<guess> guesses;    ///< what it had fetched, in this order; not the tails that came with HEADs
 
   base::byte_count wasted() const { return fetched > asked ? fetched - asked : 0; }
   double time() const { return ratio(ahead.count(), direct.count()); }
@@ -35,8 +37,8 @@ struct outcome {
 };
 
 /// Replays a recording over a modelled link: each request goes out as long after the answer that it waited
-/// for as it did in the recording. Between two runs of it, `again` times, the planner is kept and the bytes
-/// are not: the last run counts.
+/// for as it did in the recording, whose link was the one by default. Between two runs of it, `again` times,
+/// the planner is kept and the bytes are not: the last run counts.
 outcome replay(recording const& log, planner const& with, unsigned again = 0, link const& over = {});
 
 }  // namespace s3proxy::read_ahead

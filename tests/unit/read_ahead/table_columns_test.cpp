@@ -126,7 +126,7 @@ TEST(table_columns, a_file_of_another_order_of_columns_is_read_by_their_names) {
   reader.open(0);
   auto other = reader.alike.shape();
   std::swap(other.paths[3], other.paths[15]);
-  reader.step(layout_read{reader.content(1), std::make_shared<layout const>(std::move(other))});
+  reader.step(layout_read{reader.content(1), std::make_shared<file_shape const>(std::move(other))});
   EXPECT_TRUE(reader.chunks(reader.read_column(0, 0, 3)).contains(place{1, 0, 15}));
 }
 
@@ -147,12 +147,21 @@ TEST(table_columns, a_layout_of_an_older_content_is_not_believed) {
   auto const old = reader.content(0);
   reader.version_shift = 1'000;
   reader.read_column(0, 0, 3);
-  reader.step(layout_read{old, std::make_shared<layout const>(reader.alike.shape())});
+  reader.step(layout_read{old, std::make_shared<file_shape const>(reader.alike.shape())});
   for (std::size_t group = 1; group < 4; ++group) {
     for (auto const& one : reader.read_column(0, group, 3).fetch) {
       EXPECT_NE(one.kind, guess_kind::column) << to_text(one);
     }
   }
+}
+
+// Its owner's lock is held meanwhile: a wide table is not to be gone through there.
+TEST(table_columns, a_layout_is_kept_as_it_was_made) {
+  table_reader reader;
+  reader.read_tail(0);
+  auto const made = std::make_shared<file_shape const>(reader.alike.shape());
+  reader.step(layout_read{reader.content(0), made});
+  EXPECT_EQ(made.use_count(), 2);
 }
 
 TEST(table_columns, a_file_without_a_layout_is_read_ahead_in_order) {

@@ -57,7 +57,7 @@ class table_reader {
     return read(file, alike.where(row_group, column));
   }
   advice learn(std::size_t file) {
-    return step(layout_read{content(file), std::make_shared<layout const>(alike.shape())});
+    return step(layout_read{content(file), std::make_shared<file_shape const>(alike.shape())});
   }
   /// Its tail is read and its layout known.
   void open(std::size_t file) {

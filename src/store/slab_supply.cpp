@@ -11,9 +11,9 @@
 namespace s3proxy::store {
 namespace {
 
-constexpr std::size_t page_size = 4096;  // the least there is
-constexpr std::chrono::seconds calm{1};  // without a slab taken: then more are made resident
-constexpr base::byte_count low_part = 4;        // of those to be resident: with fewer, at once
+constexpr std::size_t page_size = 4096;   // the least there is
+constexpr std::chrono::seconds calm{1};   // without a slab taken: then more are made resident
+constexpr base::byte_count low_part = 4;  // of those to be resident: with fewer, at once
 
 /// Makes fresh memory resident: by one call, or on a kernel before 5.14 by a write to each page.
 void make_resident(std::span<char> memory) {

@@ -54,8 +54,8 @@ class slab_supply {
   std::deque<slab> ready_;  // resident
   base::byte_count ready_bytes_ = 0;
   std::uint64_t taken_ = 0;  // resident slabs, so far
-  bool preparing_ = false;  // the thread has a slab in hand
-  std::jthread thread_;     // the last member: it uses all others
+  bool preparing_ = false;   // the thread has a slab in hand
+  std::jthread thread_;      // the last member: it uses all others
 };
 
 }  // namespace s3proxy::store

@@ -99,6 +99,17 @@ std::optional<byte_span> file_shape::find(run columns, std::size_t row_group) co
   return byte_span{begin.begin, end.end};
 }
 
+byte_span file_shape::whole_chunks(byte_span reach, std::size_t row_group) const {
+  byte_span out;
+  for (std::size_t column = 0; column < layout_.columns; ++column) {
+    auto const chunk = layout_.chunk(row_group, column);
+    if (!chunk.empty() && reach.contains(chunk)) {
+      out = out.empty() ? chunk : byte_span{std::min(out.begin, chunk.begin), std::max(out.end, chunk.end)};
+    }
+  }
+  return out;
+}
+
 std::size_t file_shape::column(std::uint64_t path) const {
   auto const found = std::ranges::lower_bound(numbers_, path, {}, &numbered::path);
   return found == numbers_.end() || found->path != path ? layout_.columns : found->column;

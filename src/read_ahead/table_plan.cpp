@@ -240,7 +240,8 @@ bool table::state::fetch_unit(scan& by, unit at, std::vector<std::size_t> const&
 }
 
 // While the columns of a table are not known, the first read of a row group brings what lies beside it: an
-// engine that reads four columns one after another then pays one trip instead of four.
+// engine that reads four columns one after another then pays one trip instead of four. Whole columns: a part
+// of one spares no trip.
 void table::state::fetch_neighbourhood(scan& by, unit at, byte_span read) {
   auto const is_near = fetch_time() < plan.limits.near;
   if (plan.how != mode::full || is_near || by.neighbourhoods >= plan.limits.neighbourhoods ||
@@ -250,9 +251,8 @@ void table::state::fetch_neighbourhood(scan& by, unit at, byte_span read) {
   ++by.neighbourhoods;
   auto const reach = plan.limits.neighbourhood;
   auto const before = std::min(reach / 4, read.begin);
-  auto const bounds = at.of->shape->bounds(at.row_group);
   for (auto const& beside : {byte_span{read.end, read.end + reach}, {read.begin - before, read.begin}}) {
-    auto const inside = base::intersect(beside, bounds);
+    auto const inside = at.of->shape->whole_chunks(beside, at.row_group);
     if (!inside.empty() && guess_span(by, *at.of, inside, guess_kind::neighbourhood)) {
       by.nearby.emplace_back(at.of, inside);
     }

@@ -220,6 +220,16 @@ TEST(table_columns, the_first_read_of_a_row_group_brings_what_lies_beside_it) {
   EXPECT_LE(bytes, reader.plan.limits.neighbourhood * 5 / 4);
 }
 
+TEST(table_columns, a_part_of_a_column_is_no_neighbour) {
+  auto reader = at_file(even_file{.row_groups = 10, .columns = 4, .chunk = 700'000});
+  auto const got = reader.read_column(0, 0, 1);
+  EXPECT_EQ(reader.chunks(got, guess_kind::neighbourhood), (std::set<place>{place{0, 0, 2}}))
+      << "of the column before it a quarter of the reach has no whole one, of those behind it one fits";
+  for (auto const& one : got.fetch) {
+    EXPECT_TRUE(one.kind != guess_kind::neighbourhood || one.span == reader.alike.where(0, 2));
+  }
+}
+
 TEST(table_columns, what_a_neighbourhood_brings_is_not_asked_for_again) {
   auto reader = at_file(even_file{.row_groups = 10, .columns = 40, .chunk = 50'000});
   reader.read_column(0, 0, 20);

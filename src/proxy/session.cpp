@@ -12,6 +12,7 @@
 #include <array>
 #include <exception>
 #include <string>
+#include <utility>
 
 namespace s3proxy::proxy {
 namespace {
@@ -153,8 +154,13 @@ awaitable<void> refuse(worker_services& worker, net::server_connection& client, 
   co_await client.close_lingering();
 }
 
-awaitable<connection_fate> run_request(worker_services& worker, net::server_connection& client,
-                                       http::request_head const& head) {
+struct request_end {
+  connection_fate fate;
+  departure client;
+};
+
+awaitable<request_end> run_request(worker_services& worker, net::server_connection& client,
+                                   http::request_head const& head) {
   exchange ex(worker, client, head);
   ex.request_id = next_request_id(worker.shared);
   ex.began = worker.shared.begin();
@@ -163,7 +169,8 @@ awaitable<connection_fate> run_request(worker_services& worker, net::server_conn
     co_await fail(ex, base::to_errc(done.error()));
   }
   tell(ex);
-  co_return ex.body_ended ? ex.fate : connection_fate::close;
+  auto const how = ex.failure == errc::client_gone ? departure::amid_an_answer : departure::between_requests;
+  co_return request_end{ex.body_ended ? ex.fate : connection_fate::close, how};
 }
 
 /// Tells who reads ahead that a client is there, for as long as its session lives.
@@ -176,42 +183,50 @@ class presence {
   }
   presence(presence const&) = delete;
   presence& operator=(presence const&) = delete;
-  ~presence() {
-    if (shared_.ahead) {
-      shared_.ahead->client_left(client_.peer());
+  ~presence() { end(departure::with_us); }
+
+  void end(departure how) {
+    if (shared_.ahead && !std::exchange(ended_, true)) {
+      shared_.ahead->client_left(client_.peer(), how);
     }
   }
 
  private:
   services& shared_;
   net::server_connection const& client_;
+  bool ended_ = false;
 };
+
+awaitable<departure> serve_requests(worker_services& worker, net::server_connection& client) {
+  auto const& limits = worker.shared.config.limits;
+  for (;;) {
+    auto raw = co_await client.read_head();
+    if (!raw) {
+      auto const code = base::to_errc(raw.error());
+      if (code != errc::client_gone) {
+        co_await refuse(worker, client, code);
+      }
+      co_return departure::between_requests;
+    }
+    auto head = http::parse_request_head(*raw, limits.head);
+    if (!head) {
+      co_await refuse(worker, client, base::to_errc(head.error()));
+      co_return departure::between_requests;
+    }
+    auto const [fate, how] = co_await run_request(worker, client, *head);
+    if (fate == connection_fate::close || client.is_finishing()) {
+      co_await client.close_lingering();
+      co_return how;
+    }
+  }
+}
 
 }  // namespace
 
 awaitable<void> run_session(worker_services& worker, std::shared_ptr<net::server_connection> client) {
-  presence const there(worker.shared, *client);
-  auto const& limits = worker.shared.config.limits;
-  for (;;) {
-    auto raw = co_await client->read_head();
-    if (!raw) {
-      auto const code = base::to_errc(raw.error());
-      if (code != errc::client_gone) {
-        co_await refuse(worker, *client, code);
-      }
-      co_return;
-    }
-    auto head = http::parse_request_head(*raw, limits.head);
-    if (!head) {
-      co_await refuse(worker, *client, base::to_errc(head.error()));
-      co_return;
-    }
-    auto const fate = co_await run_request(worker, *client, *head);
-    if (fate == connection_fate::close || client->is_finishing()) {
-      co_await client->close_lingering();
-      co_return;
-    }
-  }
+  presence there(worker.shared, *client);
+  auto const how = co_await serve_requests(worker, *client);
+  there.end(how);
 }
 
 }  // namespace s3proxy::proxy

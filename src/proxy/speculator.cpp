@@ -310,12 +310,22 @@ void speculator::client_came(std::string_view peer) {
   ++peers_[address_of(peer)].connections;
 }
 
-void speculator::client_left(std::string_view peer) {
-  std::lock_guard const lock(peers_mutex_);
-  auto& one = peers_[address_of(peer)];
-  if (--one.connections == 0) {
-    one.gone_since = shared_.clock.now();
+void speculator::client_left(std::string_view peer, departure how) {
+  auto const address = address_of(peer);
+  {
+    std::lock_guard const lock(peers_mutex_);
+    auto& one = peers_[address];
+    one.broke_off = one.broke_off || how == departure::amid_an_answer;
+    if (--one.connections > 0) {
+      return;
+    }
+    if (!one.broke_off || how == departure::with_us) {  // the workers may be gone
+      one.gone_since = shared_.clock.now();
+      return;
+    }
+    peers_.erase(address);
   }
+  step_all(read_ahead::peer_left{address});
 }
 
 void speculator::tick() {

@@ -198,6 +198,30 @@ TEST(read_ahead_listings, what_is_guessed_for_a_client_ends_soon_after_it_has_go
   held->open();
 }
 
+TEST(read_ahead_listings, what_is_guessed_for_a_client_ends_at_once_when_it_breaks_off) {
+  table_world w;
+  auto const held = std::make_shared<gate>();
+  w.origin.hold(is_speculative, held);
+  w.list("buc");
+  EXPECT_EQ(w.read_footer(0).status, 206U);
+  held->wait_for_arrivals(4);
+  auto const chunk = w.file.chunk(0, 0);
+  EXPECT_EQ(w.read(0, chunk).status, 206U);
+  auto const unanswered = std::make_shared<gate>();
+  w.origin.hold(is_demand, unanswered);
+  auto idle = w.connect();
+  auto waiting = w.connect();
+  waiting.send(w.signed_request(table_world::reading(0, {chunk.begin, chunk.end + 1'000'000})));
+  EXPECT_EQ(waiting.read_head().status, 206U) << "of which a part was held";
+  waiting.reset();
+  EXPECT_TRUE(soon([&] { return w.proxy->open_connections() == 1; }));
+  EXPECT_GT(w.proxy->services().blocks.in_flight(), 0U) << "one of its threads may have: others are there";
+  idle.close();
+  EXPECT_TRUE(soon([&] { return w.proxy->services().blocks.in_flight() == 0; })) << "no time has passed";
+  held->open();
+  unanswered->open();
+}
+
 TEST(read_ahead_listings, of_twenty_thousand_keys_is_remembered_in_little_memory) {
   world w({.read_ahead = {.mode = read_ahead::mode::full}});
   for (int page = 0; page < 20; ++page) {

@@ -40,6 +40,9 @@ struct speculation_reader {
 };
 using speculation_reader_ptr = std::shared_ptr<speculation_reader const>;
 
+/// How a client's connection ends. Whoever breaks off waited for something, and does not any more.
+enum class departure : std::uint8_t { between_requests, amid_an_answer, with_us };
+
 /// Tells read_ahead::table what happens and does what it advises. Shared by all workers, thread-safe: a short
 /// lock on the table's shard for each event. Lives as long as the services; its tasks run on the workers.
 class speculator {
@@ -58,9 +61,10 @@ class speculator {
   void opened(exchange& ex, cache::object_facts const& facts, base::byte_span tail);
   /// A GET that is not a hit on bytes that somebody has read before. `asked`: of the object.
   void reads(exchange& ex, cache::object_facts const& facts, base::byte_span asked, read_ahead::held bytes);
-  /// A connection began or ended. When the last of an address is gone, its scans are over soon.
+  /// A connection began or ended. When the last of an address is gone, its scans are over soon; at once, if
+  /// one of them went while it was being answered.
   void client_came(std::string_view peer);
-  void client_left(std::string_view peer);
+  void client_left(std::string_view peer, departure how);
 
   /// Ends what is over.
   void tick();
@@ -134,6 +138,7 @@ class speculator {
   struct presence {
     std::size_t connections = 0;
     cache::time_point gone_since{};
+    bool broke_off = false;
   };
   std::mutex peers_mutex_;
   std::unordered_map<std::string, presence> peers_;

@@ -30,6 +30,13 @@ struct block_key_hash {
   }
 };
 
+/// What a new block is like.
+struct block_shape {
+  base::byte_count length;           // what the object has of it
+  cache::eviction_node::kind share;  // whose memory it takes
+};
+block_shape shape_of(cache::object_facts const& facts, std::uint64_t number);
+
 constexpr cache::cell_mask without(cache::cell_mask from, cache::cell_mask cells) {
   return static_cast<cache::cell_mask>(from & ~cells);
 }
@@ -87,9 +94,9 @@ struct block_shard {
 
   block* look_up(block_key key) const;
   /// The block of `key`, made if need be: takes free memory, evicts for it, or borrows.
-  block& obtain(block_key key, base::byte_count length);
+  block& obtain(block_key key, block_shape shape);
   /// The same for speculation, which may evict only its own: none when there is no room for it.
-  block* obtain_for_guess(block_key key, base::byte_count length);
+  block* obtain_for_guess(block_key key, block_shape shape);
   bool is_full() const { return order.charge() + cache::block_size > order.capacity(); }
   /// Demand wants the block: it is no mere guess any more.
   void admit(block& held);

@@ -18,6 +18,8 @@ using cache::cell_mask;
 
 constexpr std::size_t most_shards = 16;
 constexpr std::size_t blocks_per_shard_at_least = 32;  // fewer would make eviction a lottery
+// In one shard, because a read needs all of its blocks: what came together goes together. 2 MiB.
+constexpr std::uint64_t neighbours = 8;
 
 std::size_t shards_for(byte_count budget) {
   auto const blocks = static_cast<std::size_t>(budget / cache::block_size);
@@ -181,7 +183,7 @@ block_store::~block_store() {
 }
 
 block_shard& block_store::shard_of(std::uint64_t generation, std::uint64_t number) const {
-  return *shards_[block_key_hash{}({generation, number}) % shards_.size()];
+  return *shards_[block_key_hash{}({generation, number / neighbours}) % shards_.size()];
 }
 
 block_store::look block_store::find(cache::object_facts const& facts, byte_span wanted, use kind,
@@ -261,11 +263,11 @@ fill_permit block_store::claim(cache::object_facts const& facts, byte_span span,
   permit.pieces_.reserve(static_cast<std::size_t>(wanted.size() / cache::block_size + 2));
   for (auto number = cache::block_of(wanted.begin); number * cache::block_size < wanted.end; ++number) {
     block_key const key{facts.generation, number};
-    auto const length = base::intersect(cache::block_span(number), {0, facts.id.size}).size();
+    auto const shape = shape_of(facts, number);
     auto& home = shard_of(facts.generation, number);
     std::unique_lock lock(home.mutex);
     auto* const held =
-        why == purpose::demand ? &home.obtain(key, length) : obtain_for_guess(lock, home, key, length);
+        why == purpose::demand ? &home.obtain(key, shape) : obtain_for_guess(lock, home, key, shape);
     if (!held) {
       break;
     }
@@ -292,8 +294,8 @@ fill_permit block_store::claim(cache::object_facts const& facts, byte_span span,
 }
 
 block* block_store::obtain_for_guess(std::unique_lock<std::mutex>& lock, block_shard& home,
-                                     block_key const& key, byte_count length) {
-  auto* const made = home.obtain_for_guess(key, length);
+                                     block_key const& key, block_shape const& shape) {
+  auto* const made = home.obtain_for_guess(key, shape);
   if (made) {
     return made;
   }
@@ -307,7 +309,7 @@ block* block_store::obtain_for_guess(std::unique_lock<std::mutex>& lock, block_s
   lock.unlock();
   evict_oldest_guess();
   lock.lock();
-  return home.obtain_for_guess(key, length);
+  return home.obtain_for_guess(key, shape);
 }
 
 void block_store::evict_oldest_guess() {

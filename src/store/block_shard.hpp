@@ -5,6 +5,7 @@
 #include "s3proxy/store/block_store.hpp"
 #include "s3proxy/store/flight.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -22,13 +23,26 @@ struct block_key {
 };
 
 struct block_key_hash {
-  std::size_t operator()(block_key key) const {
+  constexpr std::size_t operator()(block_key key) const {
     auto mixed = key.generation * 0x9e3779b97f4a7c15ULL + key.number;
     mixed ^= mixed >> 32;
     mixed *= 0xd6e8feb86659fd93ULL;
     return mixed ^ (mixed >> 32);
   }
 };
+
+// Few shards of many blocks: each evicts for itself, and a read that lacks one of its blocks is no hit.
+constexpr std::size_t most_shards = 16;
+constexpr std::size_t blocks_per_shard_at_least = 128;  // 32 MiB
+constexpr std::uint64_t neighbours = 8;                 // 2 MiB: what comes together goes together
+
+constexpr std::size_t shards_for(std::size_t blocks) {
+  return std::clamp<std::size_t>(blocks / blocks_per_shard_at_least, 1, most_shards);
+}
+/// Which of `count` shards has the block.
+constexpr std::size_t place_of(block_key key, std::size_t count) {
+  return block_key_hash{}({key.generation, key.number / neighbours}) % count;
+}
 
 /// What a new block is like.
 struct block_shape {

@@ -16,16 +16,6 @@ using base::byte_count;
 using base::byte_span;
 using cache::cell_mask;
 
-constexpr std::size_t most_shards = 16;
-constexpr std::size_t blocks_per_shard_at_least = 32;  // fewer would make eviction a lottery
-// In one shard, because a read needs all of its blocks: what came together goes together. 2 MiB.
-constexpr std::uint64_t neighbours = 8;
-
-std::size_t shards_for(byte_count budget) {
-  auto const blocks = static_cast<std::size_t>(budget / cache::block_size);
-  return std::clamp<std::size_t>(blocks / blocks_per_shard_at_least, 1, most_shards);
-}
-
 byte_count bytes_of(cell_mask cells) {
   return static_cast<byte_count>(std::popcount(cells)) * cache::cell_size;
 }
@@ -153,8 +143,8 @@ void fill_permit::release() {
 block_store::block_store(byte_count budget)
     : budget_(base::round_down(budget, cache::block_size)),
       guesses_(std::make_unique<guess_account>(budget_ / probation_part)) {
-  auto const count = shards_for(budget_);
   auto const blocks = static_cast<std::size_t>(budget_ / cache::block_size);
+  auto const count = shards_for(blocks);
   // Reserved, not taken: a page becomes resident when a block in it is first filled.
   auto* region =
       ::mmap(nullptr, budget_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -183,7 +173,7 @@ block_store::~block_store() {
 }
 
 block_shard& block_store::shard_of(std::uint64_t generation, std::uint64_t number) const {
-  return *shards_[block_key_hash{}({generation, number / neighbours}) % shards_.size()];
+  return *shards_[place_of({generation, number}, shards_.size())];
 }
 
 block_store::look block_store::find(cache::object_facts const& facts, byte_span wanted, use kind,

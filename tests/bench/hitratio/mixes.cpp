@@ -19,7 +19,7 @@ constexpr std::array<mix, 4> all_mixes{{
     {"mixed", {0.75, 0.20, 0.05}},
     {"etl", {0.40, 0.20, 0.40}},
     {"dashboards", {0.98, 0.02, 0}},
-    {"ad hoc", {0.40, 0.58, 0.02}},
+    {"ad-hoc", {0.40, 0.58, 0.02}},
 }};
 
 constexpr byte_count footer = 64 * 1024;

@@ -1,8 +1,6 @@
 #include "policies.hpp"
 
-#include "s3proxy/cache/s3_fifo.hpp"
-
-#include "chance.hpp"
+#include "store/block_shard.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -34,10 +32,7 @@ outcome play(block_trace const& asked, Cache& through) {
       wanted += static_cast<base::byte_count>(std::popcount(cells)) * cache::cell_size;
     }
     if (i >= warm_up(asked.requests())) {
-      ++out.requests;
-      out.hits += is_hit ? 1 : 0;
-      out.bytes += wanted;
-      out.hit_bytes += held;
+      out.count(is_hit, wanted, held);
     }
   }
   return out;
@@ -91,19 +86,21 @@ class lru_cache {
 
 class s3_fifo_cache {
  public:
-  s3_fifo_cache(block_trace const& asked, std::size_t blocks, shards into)
+  s3_fifo_cache(block_trace const& asked, std::size_t blocks, spread over, cache::s3_fifo_limits limits)
       : asked_(asked), items_(asked.blocks()) {
-    for (std::size_t i = 0; i < into.count; ++i) {
-      auto const share = blocks * (i + 1) / into.count - blocks * i / into.count;
-      orders_.emplace_back(share * cache::block_size);
+    auto const count = parts_of(blocks, over);
+    for (std::size_t i = 0; i < count; ++i) {
+      auto const share = blocks * (i + 1) / count - blocks * i / count;
+      orders_.emplace_back(share * cache::block_size, limits);
     }
     for (std::size_t i = 0; i < items_.size(); ++i) {
       auto const& place = asked.places[i];
       auto& one = items_[i];
-      one.fingerprint = mixed(place.object, place.number);
+      store::block_key const key{std::uint64_t{place.object} + 1, place.number};
+      one.fingerprint = store::block_key_hash{}(key);
       one.charge = cache::block_size;
       one.what = place.is_tail ? cache::eviction_node::kind::tail : cache::eviction_node::kind::data;
-      one.home = &orders_[mixed(place.object, place.number / into.neighbours) % orders_.size()];
+      one.home = &orders_[over == spread::scattered ? one.fingerprint % count : store::place_of(key, count)];
     }
   }
   ~s3_fifo_cache() {
@@ -135,8 +132,16 @@ class s3_fifo_cache {
     std::uint32_t reader = 0;
     cache::s3_fifo* home = nullptr;
   };
-  static std::uint64_t mixed(std::uint64_t object, std::uint64_t number) {
-    return chance((object << 32) | number).next();
+  static std::size_t parts_of(std::size_t blocks, spread over) {
+    switch (over) {
+      case spread::as_the_store:
+        return store::shards_for(blocks);
+      case spread::scattered:
+        return std::clamp<std::size_t>(blocks / 32, 1, store::most_shards);
+      case spread::together:
+        break;
+    }
+    return 1;
   }
   static void make_room(item const& newest) {
     auto const may_go = [&](cache::eviction_node const& node) { return &node != &newest; };
@@ -192,17 +197,14 @@ class belady_cache {
 
 }  // namespace
 
-shards shards_of_store(std::size_t blocks) {
-  return {std::clamp<std::size_t>(blocks / 32, 1, 16), 8};
-}
-
 outcome play_lru(block_trace const& asked, std::size_t blocks) {
   lru_cache through(asked, blocks);
   return play(asked, through);
 }
 
-outcome play_s3_fifo(block_trace const& asked, std::size_t blocks, shards into) {
-  s3_fifo_cache through(asked, blocks, into);
+outcome play_s3_fifo(block_trace const& asked, std::size_t blocks, spread over,
+                     cache::s3_fifo_limits limits) {
+  s3_fifo_cache through(asked, blocks, over, limits);
   return play(asked, through);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "s3proxy/base/units.hpp"
+#include "s3proxy/cache/s3_fifo.hpp"
 
 #include "trace.hpp"
 
@@ -16,17 +17,22 @@ struct outcome {
   base::byte_count bytes = 0;
   base::byte_count hit_bytes = 0;  ///< of cells that were held, also of requests that found only some
 
+  void count(bool is_hit, base::byte_count wanted, base::byte_count held) {
+    ++requests;
+    hits += is_hit ? 1 : 0;
+    bytes += wanted;
+    hit_bytes += held;
+  }
   double request_ratio() const { return static_cast<double>(hits) / static_cast<double>(requests); }
   double byte_ratio() const { return static_cast<double>(hit_bytes) / static_cast<double>(bytes); }
 };
 
-/// Parts of a cache that evict each for itself, and how many blocks in a row are in the same one.
-struct shards {
-  std::size_t count;
-  std::uint64_t neighbours;
+/// How the blocks of a cache are spread over parts that evict each for itself.
+enum class spread {
+  as_the_store,
+  scattered,  ///< as the store did at first: no two neighbours together, parts of 32 blocks and more
+  together,   ///< one part
 };
-/// As the store divides itself (src/store/block_store.cpp).
-shards shards_of_store(std::size_t blocks);
 
 /// Requests that fill the caches before any is counted.
 constexpr std::size_t warm_up(std::size_t requests) {
@@ -37,7 +43,8 @@ constexpr std::size_t warm_up(std::size_t requests) {
 // for.
 outcome play_lru(block_trace const& asked, std::size_t blocks);
 /// The policy of the store itself, which counts the reads of one scan once.
-outcome play_s3_fifo(block_trace const& asked, std::size_t blocks, shards into);
+outcome play_s3_fifo(block_trace const& asked, std::size_t blocks, spread over = spread::as_the_store,
+                     cache::s3_fifo_limits limits = {});
 /// Belady's: what is needed last goes first, be it what has just come. The optimum for blocks read whole.
 outcome play_belady(block_trace const& asked, std::size_t blocks);
 

@@ -66,7 +66,7 @@ struct object_facts {
 };
 using facts_ptr = std::shared_ptr<object_facts const>;
 
-/// Of the end of a columnar file: longer footers are rare, and what is shorter has its page indexes before it.
+/// What counts as the end of a columnar file: its footer, and page indexes before it. Longer ones are rare.
 inline constexpr base::byte_count tail_length = 512 * 1024;
 /// Whether the object's last bytes, of a columnar file, reach into block `number`.
 bool has_tail(object_facts const& facts, std::uint64_t number);

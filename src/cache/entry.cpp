@@ -6,9 +6,9 @@
 namespace s3proxy::cache {
 namespace {
 
-facts_ptr make_facts(told const& what, std::uint64_t generation) {
+facts_ptr make_facts(told const& what, std::uint64_t generation, object_form form) {
   return std::make_shared<object_facts const>(
-      object_facts{what.id, generation, what.last_modified, what.headers});
+      object_facts{what.id, generation, what.last_modified, what.headers, form});
 }
 
 bool written_again(object_facts const& held, told const& listed) {
@@ -36,7 +36,7 @@ learnt confirm(entry& known, evidence const& said) {
       what.headers = held.headers;  // a part does not tell the checksums that we know already
     }
   }
-  known.facts = make_facts(what, held.generation);
+  known.facts = make_facts(what, held.generation, held.form);
   return learnt::confirmed;
 }
 
@@ -74,7 +74,7 @@ learnt learn(entry& known, evidence const& said, std::uint64_t raised, std::uint
   if (known.facts && same_version(known.facts->id, said.what.id)) {
     return confirm(known, said);
   }
-  known.facts = make_facts(said.what, generation);
+  known.facts = make_facts(said.what, generation, known.form);
   return learnt::new_version;
 }
 

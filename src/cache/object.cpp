@@ -1,7 +1,9 @@
 #include "s3proxy/cache/object.hpp"
 
+#include "s3proxy/cache/cells.hpp"
 #include "s3proxy/http/cors.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -34,6 +36,11 @@ std::size_t combine(std::size_t seed, std::size_t value) {
 }
 
 }  // namespace
+
+bool has_tail(object_facts const& facts, std::uint64_t number) {
+  auto const begin = facts.id.size - std::min(facts.id.size, tail_length);
+  return facts.form == object_form::columnar && block_span(number).end > begin;
+}
 
 std::size_t object_id_hash::operator()(object_id const& id) const {
   std::hash<std::string> const hash;

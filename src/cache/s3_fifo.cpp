@@ -5,12 +5,58 @@
 
 namespace s3proxy::cache {
 
+s3_fifo::s3_fifo(std::size_t capacity, s3_fifo_limits limits)
+    : capacity_(capacity),
+      limits_(limits),
+      tail_share_(capacity / limits.tail_part),
+      small_bound_(std::max<std::size_t>(capacity / limits.first_small, 1)) {}
+
 void s3_fifo::insert(eviction_node& node) {
   assert(node.where == eviction_node::place::none);
   node.uses = 0;
-  auto const seen_before = ghosts_.erase(node.fingerprint) > 0;
-  seen_before ? push(main_, node, eviction_node::place::main)
-              : push(small_, node, eviction_node::place::small);
+  if (node.what == eviction_node::kind::tail && node.charge <= tail_share_) {
+    push(tails_, node, eviction_node::place::tails);
+    keep_tails_in_their_share();
+  } else {
+    insert_data(node);
+  }
+}
+
+// What returns was seen before: it goes to main, and tells which of the queues was too short for it.
+void s3_fifo::insert_data(eviction_node& node) {
+  auto const step = limits_.step * node.charge;
+  auto const since_small = small_ghosts_.take(node.fingerprint);
+  if (since_small && *since_small < recent()) {
+    auto const most = capacity_ - capacity_ / limits_.least_main;
+    small_bound_ = std::min(small_bound_ + step, most);
+  }
+  auto const since_main = main_ghosts_.take(node.fingerprint);
+  if (since_main && *since_main < recent()) {
+    auto const least = std::max<std::size_t>(capacity_ / limits_.least_small, 1);
+    small_bound_ = std::max(small_bound_ - std::min(step, small_bound_), least);
+  }
+  since_small || since_main ? push(main_, node, eviction_node::place::main)
+                            : push(small_, node, eviction_node::place::small);
+}
+
+// As in the small queue, the first read is why it was fetched. A tail that others displace is no ghost: it
+// has not left.
+void s3_fifo::keep_tails_in_their_share() {
+  while (tails_.charge > tail_share_) {
+    auto& oldest = *tails_.oldest;
+    take(oldest);
+    if (oldest.uses > 1) {
+      --oldest.uses;
+      push(tails_, oldest, eviction_node::place::tails);
+    } else {
+      oldest.uses = 0;
+      insert_data(oldest);
+    }
+  }
+}
+
+std::size_t s3_fifo::recent() const {
+  return std::max<std::size_t>((small_.count + main_.count) / limits_.recent, 8);
 }
 
 void s3_fifo::insert_on_probation(eviction_node& node) {
@@ -45,20 +91,15 @@ eviction_node* s3_fifo::evict(std::function<bool(eviction_node const&)> const& m
 }
 
 eviction_node* s3_fifo::evict_admitted(std::function<bool(eviction_node const&)> const& may_go) {
-  auto const small_is_full = small_.charge * 10 >= capacity_ || main_.count == 0;
-  if (small_is_full) {
-    if (auto* victim = evict_small(may_go)) {
-      return victim;
-    }
-    return evict_main(may_go);
+  auto const small_is_full = small_.charge >= small_bound_ || main_.count == 0;
+  auto* victim = small_is_full ? evict_small(may_go) : evict_main(may_go);
+  if (!victim && !small_is_full) {
+    victim = evict_small(may_go);
   }
-  if (auto* victim = evict_main(may_go)) {
-    return victim;
+  if (!victim) {
+    victim = evict_main(may_go);  // also what was read twice, and has just moved there
   }
-  if (auto* victim = evict_small(may_go)) {
-    return victim;
-  }
-  return evict_main(may_go);  // what was read twice has just moved there
+  return victim ? victim : evict_tail(may_go);
 }
 
 eviction_node* s3_fifo::oldest_on_probation(std::function<bool(eviction_node const&)> const& may_go) const {
@@ -88,7 +129,7 @@ eviction_node* s3_fifo::evict_small(std::function<bool(eviction_node const&)> co
     } else if (!may_go(node)) {
       push(small_, node, eviction_node::place::small);
     } else {
-      remember(node.fingerprint);
+      small_ghosts_.add(node.fingerprint, std::max(main_.count + small_.count, limits_.least_ghosts));
       return &node;
     }
   }
@@ -104,10 +145,23 @@ eviction_node* s3_fifo::evict_main(std::function<bool(eviction_node const&)> con
       node.uses = node.uses > 0 ? static_cast<std::uint8_t>(node.uses - 1) : node.uses;
       push(main_, node, eviction_node::place::main);
     } else {
+      main_ghosts_.add(node.fingerprint, recent());
       return &node;
     }
   }
   return nullptr;
+}
+
+// Only when no data may go: what was read is no better than what was not.
+eviction_node* s3_fifo::evict_tail(std::function<bool(eviction_node const&)> const& may_go) {
+  auto* node = tails_.oldest;
+  while (node && !may_go(*node)) {
+    node = node->next;
+  }
+  if (node) {
+    take(*node);
+  }
+  return node;
 }
 
 void s3_fifo::push(queue& to, eviction_node& node, eviction_node::place where) {
@@ -131,22 +185,19 @@ void s3_fifo::take(eviction_node& node) {
 }
 
 s3_fifo::queue& s3_fifo::queue_of(eviction_node const& node) {
-  assert(node.where != eviction_node::place::none);
-  if (node.where == eviction_node::place::probation) {
-    return probation_;
+  switch (node.where) {
+    case eviction_node::place::probation:
+      return probation_;
+    case eviction_node::place::small:
+      return small_;
+    case eviction_node::place::tails:
+      return tails_;
+    case eviction_node::place::main:
+    case eviction_node::place::none:
+      break;
   }
-  return node.where == eviction_node::place::small ? small_ : main_;
-}
-
-void s3_fifo::remember(std::uint64_t fingerprint) {
-  if (ghosts_.insert(fingerprint).second) {
-    ghost_order_.push_back(fingerprint);
-  }
-  auto const most = std::max<std::size_t>(main_.count + small_.count, 64);
-  while (ghost_order_.size() > most) {
-    ghosts_.erase(ghost_order_.front());
-    ghost_order_.pop_front();
-  }
+  assert(node.where == eviction_node::place::main);
+  return main_;
 }
 
 }  // namespace s3proxy::cache

@@ -14,16 +14,23 @@ bool is_unpinned(cache::eviction_node const& node) {
   return static_cast<block const&>(node).pins.load() == 0;
 }
 
-std::unique_ptr<block> make_block(block_key key, byte_count length) {
+std::unique_ptr<block> make_block(block_key key, block_shape shape) {
   auto made = std::make_unique<block>();
   made->key = key;
-  made->length = length;
+  made->length = shape.length;
+  made->what = shape.share;
   made->fingerprint = block_key_hash{}(key);
   made->charge = cache::block_size;
   return made;
 }
 
 }  // namespace
+
+block_shape shape_of(cache::object_facts const& facts, std::uint64_t number) {
+  using kind = cache::eviction_node::kind;
+  return {base::intersect(cache::block_span(number), {0, facts.id.size}).size(),
+          cache::has_tail(facts, number) ? kind::tail : kind::data};
+}
 
 byte_count block::bytes_in(cell_mask cells) const {
   auto const whole = static_cast<byte_count>(std::popcount(cells)) * cache::cell_size;
@@ -71,12 +78,12 @@ char* block_shard::take_memory() {
   return out;
 }
 
-block& block_shard::obtain(block_key key, byte_count length) {
+block& block_shard::obtain(block_key key, block_shape shape) {
   auto& place = blocks[key];
   if (place) {
     return *place;
   }
-  place = make_block(key, length);
+  place = make_block(key, shape);
   auto& made = *place;
   made.pins = 1;  // not its own victim
   order.insert(made);
@@ -102,7 +109,7 @@ block& block_shard::obtain(block_key key, byte_count length) {
   return made;
 }
 
-block* block_shard::obtain_for_guess(block_key key, byte_count length) {
+block* block_shard::obtain_for_guess(block_key key, block_shape shape) {
   if (auto* held = look_up(key)) {
     return held;
   }
@@ -116,7 +123,7 @@ block* block_shard::obtain_for_guess(block_key key, byte_count length) {
   if (!guesses.enter()) {
     return nullptr;
   }
-  auto& made = *(blocks[key] = make_block(key, length));
+  auto& made = *(blocks[key] = make_block(key, shape));
   made.on_probation = true;
   made.guess_number = guesses.numbers++;
   made.bytes = take_memory();  // there is some: a shard that is not full has lent out less than its share

@@ -6,6 +6,7 @@
 #include "s3proxy/store/flight.hpp"
 #include "s3proxy/store/slab_supply.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -23,13 +24,33 @@ struct block_key {
 };
 
 struct block_key_hash {
-  std::size_t operator()(block_key key) const {
+  constexpr std::size_t operator()(block_key key) const {
     auto mixed = key.generation * 0x9e3779b97f4a7c15ULL + key.number;
     mixed ^= mixed >> 32;
     mixed *= 0xd6e8feb86659fd93ULL;
     return mixed ^ (mixed >> 32);
   }
 };
+
+// Few shards of many blocks: each evicts for itself, and a read that lacks one of its blocks is no hit.
+constexpr std::size_t most_shards = 16;
+constexpr std::size_t blocks_per_shard_at_least = 128;  // 32 MiB
+constexpr std::uint64_t neighbours = 8;                 // 2 MiB: what comes together goes together
+
+constexpr std::size_t shards_for(std::size_t blocks) {
+  return std::clamp<std::size_t>(blocks / blocks_per_shard_at_least, 1, most_shards);
+}
+/// Which of `count` shards has the block.
+constexpr std::size_t place_of(block_key key, std::size_t count) {
+  return block_key_hash{}({key.generation, key.number / neighbours}) % count;
+}
+
+/// What a new block is like.
+struct block_shape {
+  base::byte_count length;           // what the object has of it
+  cache::eviction_node::kind share;  // whose memory it takes
+};
+block_shape shape_of(cache::object_facts const& facts, std::uint64_t number);
 
 constexpr cache::cell_mask without(cache::cell_mask from, cache::cell_mask cells) {
   return static_cast<cache::cell_mask>(from & ~cells);
@@ -89,9 +110,9 @@ struct block_shard {
 
   block* look_up(block_key key) const;
   /// The block of `key`, made if need be: takes free memory, evicts for it, or borrows.
-  block& obtain(block_key key, base::byte_count length);
+  block& obtain(block_key key, block_shape shape);
   /// The same for speculation, which may evict only its own: none when there is no room for it.
-  block* obtain_for_guess(block_key key, base::byte_count length);
+  block* obtain_for_guess(block_key key, block_shape shape);
   bool is_full() const { return order.charge() + cache::block_size > order.capacity(); }
   /// Demand wants the block: it is no mere guess any more.
   void admit(block& held);

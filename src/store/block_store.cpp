@@ -14,20 +14,17 @@ using base::byte_count;
 using base::byte_span;
 using cache::cell_mask;
 
-constexpr std::size_t most_shards = 16;
-constexpr std::size_t blocks_per_shard_at_least = 32;  // fewer would make eviction a lottery
-constexpr auto most_resident_ahead = 48 * slab_size;   // 96 MiB: what a cold query of a second brings
-constexpr byte_count resident_part = 8;                // of the budget: a small cache keeps less ahead
+constexpr auto most_resident_ahead = 48 * slab_size;  // 96 MiB: what a cold query of a second brings
+constexpr byte_count resident_part = 8;               // of the budget: a small cache keeps less ahead
 
-std::size_t shards_for(byte_count budget) {
-  auto const blocks = static_cast<std::size_t>(budget / cache::block_size);
-  return std::clamp<std::size_t>(blocks / blocks_per_shard_at_least, 1, most_shards);
+std::size_t shards_of(byte_count budget) {
+  return shards_for(static_cast<std::size_t>(budget / cache::block_size));
 }
 
 /// Whole blocks; whole slabs where several shards share them.
 byte_count whole_budget(byte_count asked) {
   auto const blocks = base::round_down(asked, cache::block_size);
-  return shards_for(blocks) == 1 ? blocks : base::round_down(blocks, slab_size);
+  return shards_of(blocks) == 1 ? blocks : base::round_down(blocks, slab_size);
 }
 
 byte_count bytes_of(cell_mask cells) {
@@ -158,7 +155,7 @@ block_store::block_store(byte_count budget)
     : budget_(whole_budget(budget)),
       slabs_(std::make_unique<slab_supply>(budget_, std::min(budget_ / resident_part, most_resident_ahead))),
       guesses_(std::make_unique<guess_account>(budget_ / probation_part)) {
-  auto const count = shards_for(budget_);
+  auto const count = shards_of(budget_);
   auto const unit = count == 1 ? cache::block_size : slab_size;
   for (std::size_t i = 0; i < count; ++i) {
     auto const units = budget_ / unit;
@@ -170,7 +167,7 @@ block_store::block_store(byte_count budget)
 block_store::~block_store() = default;
 
 block_shard& block_store::shard_of(std::uint64_t generation, std::uint64_t number) const {
-  return *shards_[block_key_hash{}({generation, number}) % shards_.size()];
+  return *shards_[place_of({generation, number}, shards_.size())];
 }
 
 block_store::look block_store::find(cache::object_facts const& facts, byte_span wanted, use kind,
@@ -250,11 +247,11 @@ fill_permit block_store::claim(cache::object_facts const& facts, byte_span span,
   permit.pieces_.reserve(static_cast<std::size_t>(wanted.size() / cache::block_size + 2));
   for (auto number = cache::block_of(wanted.begin); number * cache::block_size < wanted.end; ++number) {
     block_key const key{facts.generation, number};
-    auto const length = base::intersect(cache::block_span(number), {0, facts.id.size}).size();
+    auto const shape = shape_of(facts, number);
     auto& home = shard_of(facts.generation, number);
     std::unique_lock lock(home.mutex);
     auto* const held =
-        why == purpose::demand ? &home.obtain(key, length) : obtain_for_guess(lock, home, key, length);
+        why == purpose::demand ? &home.obtain(key, shape) : obtain_for_guess(lock, home, key, shape);
     if (!held) {
       break;
     }
@@ -281,8 +278,8 @@ fill_permit block_store::claim(cache::object_facts const& facts, byte_span span,
 }
 
 block* block_store::obtain_for_guess(std::unique_lock<std::mutex>& lock, block_shard& home,
-                                     block_key const& key, byte_count length) {
-  auto* const made = home.obtain_for_guess(key, length);
+                                     block_key const& key, block_shape const& shape) {
+  auto* const made = home.obtain_for_guess(key, shape);
   if (made) {
     return made;
   }
@@ -296,7 +293,7 @@ block* block_store::obtain_for_guess(std::unique_lock<std::mutex>& lock, block_s
   lock.unlock();
   evict_oldest_guess();
   lock.lock();
-  return home.obtain_for_guess(key, length);
+  return home.obtain_for_guess(key, shape);
 }
 
 void block_store::evict_oldest_guess() {

@@ -1,6 +1,16 @@
 #include "s3proxy/store/object_index.hpp"
 
+#include "s3proxy/read_ahead/table_name.hpp"
+
 namespace s3proxy::store {
+namespace {
+
+cache::object_form form_of(base::object_key const& key) {
+  auto const is_columnar = read_ahead::format_of(key.str()) != read_ahead::format::other;
+  return is_columnar ? cache::object_form::columnar : cache::object_form::other;
+}
+
+}  // namespace
 
 struct object_index::item : cache::eviction_node {
   cache::object_id id;
@@ -58,6 +68,7 @@ auto object_index::change(cache::object_id const& id, Change const& apply) {
   if (!place) {
     place = std::make_unique<item>();
     place->id = id;
+    place->known.form = form_of(id.key);
     place->fingerprint = cache::object_id_hash{}(id);
     place->charge = cache::footprint(id, place->known);
     home.order.insert(*place);

@@ -32,6 +32,7 @@ struct entry {
   /// Set when older evidence named another version: which of the two is current, only a new look at the store
   /// tells.
   bool doubted = false;
+  object_form form = object_form::other;  ///< of every version: the name tells it
 };
 
 /// Who says so: an answer of the object itself brings all its headers, a listing brings none.

@@ -48,6 +48,12 @@ struct object_headers {
   std::string rendered_checksums;  ///< likewise
 };
 
+/// What an object is, as far as its name tells.
+enum class object_form : std::uint8_t {
+  other,
+  columnar,  ///< a table's file: every query reads its end before anything else
+};
+
 /// Everything known of one version of one object. Immutable and shared: whoever answers from it describes one
 /// version.
 struct object_facts {
@@ -56,8 +62,14 @@ struct object_facts {
   std::uint64_t generation = 0;
   std::optional<http::wall_time> last_modified;
   std::shared_ptr<object_headers const> headers;  ///< null while only a listing has told of it
+  object_form form = object_form::other;
 };
 using facts_ptr = std::shared_ptr<object_facts const>;
+
+/// What counts as the end of a columnar file: its footer, and page indexes before it. Longer ones are rare.
+inline constexpr base::byte_count tail_length = 512 * 1024;
+/// Whether the object's last bytes, of a columnar file, reach into block `number`.
+bool has_tail(object_facts const& facts, std::uint64_t number);
 
 /// Why an answer of the store may not be kept.
 enum class not_storable { no_strong_tag, no_store, customer_key, no_size };

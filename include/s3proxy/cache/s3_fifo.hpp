@@ -1,10 +1,10 @@
 #pragma once
 
+#include "s3proxy/cache/ghost_list.hpp"
+
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <unordered_set>
 
 namespace s3proxy::cache {
 
@@ -15,23 +15,45 @@ struct eviction_node {
   std::uint64_t fingerprint = 0;  ///< of the item's identity, for the ghost list
   std::size_t charge = 0;         ///< bytes
   std::uint8_t uses = 0;          ///< reads since it was queued, up to 3
-  enum class place : std::uint8_t { none, probation, small, main } where = place::none;
+  enum class kind : std::uint8_t {
+    data,
+    tail
+  } what = kind::data;  ///< tails are kept in a share of their own
+  enum class place : std::uint8_t { none, probation, small, main, tails } where = place::none;
 
   /// Records a read. No list is touched: a hit writes one byte.
   void touch() { uses = uses < 3 ? static_cast<std::uint8_t>(uses + 1) : uses; }
 };
 
-/// S3-FIFO: a small queue (a tenth of the bytes) that filters what is read once, a main queue for the rest,
-/// and the fingerprints of what left the small queue unread, which go straight to main when they come back.
+/// The numbers of s3_fifo (docs/decisions/0023 has what was measured).
+struct s3_fifo_limits {
+  std::size_t first_small = 10;  ///< one part in ten of the capacity is the small queue's at first
+  std::size_t least_small = 20;  ///< and never less than one in twenty,
+  std::size_t least_main = 10;   ///< nor so much that the main queue has less than one in ten
+  /// What returns of the last evictions, of one in twenty of what is held, would have been kept by a queue
+  /// longer by as much.
+  std::size_t recent = 20;
+  std::size_t step = 4;           ///< such a return moves the bound by four times its charge
+  std::size_t least_ghosts = 64;  ///< else as many as are held
+  std::size_t tail_part = 20;     ///< one part in twenty is kept for tails, which every query reads first
+};
+
+/// S3-FIFO: a small queue that filters what is read once, a main queue for the rest, and the fingerprints of
+/// what left the small queue unread, which go straight to main when they come back.
 /// Source: Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023.
-/// Before them stands a probation queue for what nobody asked for: it goes first, oldest first, and leaves no
-/// ghost, since it says nothing about reuse.
-/// Not thread-safe: its owner's lock guards it and the nodes in it. Nodes must be erased before they die.
+/// The small queue has a tenth of the bytes to begin with. What returns soon after it left the small queue
+/// makes it longer, what returns soon after it left the main queue makes it shorter: where new data replaces
+/// old, a long small queue is nearly an LRU.
+/// Tails have a queue and a share of their own, where no data pushes them out: beyond it the oldest that was
+/// not read again becomes data. What the share leaves free is data's. Before them stands a probation queue
+/// for what nobody asked for: it goes first, oldest first, and leaves no ghost, since it says nothing about
+/// reuse. Not thread-safe: its owner's lock guards it and the nodes in it. Nodes must be erased before they
+/// die.
 class s3_fifo {
  public:
-  explicit s3_fifo(std::size_t capacity) : capacity_(capacity) {}
+  explicit s3_fifo(std::size_t capacity, s3_fifo_limits limits = {});
 
-  /// Queues a node that is in no queue; `fingerprint` and `charge` are set.
+  /// Queues a node that is in no queue; `fingerprint`, `charge` and `what` are set.
   void insert(eviction_node& node);
   void insert_on_probation(eviction_node& node);
   /// Inserts a node that is on probation as if it had come now.
@@ -51,9 +73,12 @@ class s3_fifo {
   eviction_node* evict_admitted(std::function<bool(eviction_node const&)> const& may_go);
 
   std::size_t charge() const { return probation_.charge + admitted_charge(); }
-  std::size_t admitted_charge() const { return small_.charge + main_.charge; }
+  std::size_t admitted_charge() const { return small_.charge + main_.charge + tails_.charge; }
+  std::size_t tail_charge() const { return tails_.charge; }
   std::size_t capacity() const { return capacity_; }
-  std::size_t count() const { return probation_.count + small_.count + main_.count; }
+  /// Beyond so many bytes the small queue pays before the main queue does.
+  std::size_t small_bound() const { return small_bound_; }
+  std::size_t count() const { return probation_.count + small_.count + main_.count + tails_.count; }
 
  private:
   struct queue {
@@ -68,12 +93,17 @@ class s3_fifo {
   queue& queue_of(eviction_node const& node);
   eviction_node* evict_small(std::function<bool(eviction_node const&)> const& may_go);
   eviction_node* evict_main(std::function<bool(eviction_node const&)> const& may_go);
-  void remember(std::uint64_t fingerprint);
+  eviction_node* evict_tail(std::function<bool(eviction_node const&)> const& may_go);
+  void insert_data(eviction_node& node);
+  void keep_tails_in_their_share();
+  std::size_t recent() const;
 
   std::size_t capacity_;
-  queue probation_, small_, main_;
-  std::deque<std::uint64_t> ghost_order_;
-  std::unordered_set<std::uint64_t> ghosts_;
+  s3_fifo_limits limits_;
+  std::size_t tail_share_;
+  std::size_t small_bound_;
+  queue probation_, small_, main_, tails_;
+  ghost_list small_ghosts_, main_ghosts_;
 };
 
 }  // namespace s3proxy::cache

@@ -19,6 +19,7 @@ namespace s3proxy::store {
 class block_store;
 struct block;
 struct block_key;
+struct block_shape;
 struct block_shard;
 class slab_supply;
 struct guess_account;
@@ -95,7 +96,7 @@ class fill_permit {
 /// Bytes of objects in memory, by (generation, block). One flight a cell: a cell is missing, coming or valid.
 /// Memory comes from a slab_supply of the budget's size; S3-FIFO decides what goes. A block
 /// that is being read or filled cannot go; when all are, more blocks are borrowed from the heap until they
-/// are let go. Sharded by (generation, block); thread-safe.
+/// are let go. Neighbouring blocks share a shard; thread-safe.
 ///
 /// A block made for speculation is on probation until a demand read or a demand claim touches it: it goes
 /// before any other, oldest first, and all of them together are at most an eighth of the budget. Speculation
@@ -152,7 +153,7 @@ class block_store {
   cache::cell_mask absent_cells(cache::object_facts const& facts, std::uint64_t number,
                                 base::byte_span wanted) const;
   block* obtain_for_guess(std::unique_lock<std::mutex>& lock, block_shard& home, block_key const& key,
-                          base::byte_count length);
+                          block_shape const& shape);
   void evict_oldest_guess();
 
   base::byte_count budget_;

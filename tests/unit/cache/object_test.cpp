@@ -1,5 +1,7 @@
 #include "s3proxy/cache/object.hpp"
 
+#include "s3proxy/cache/cells.hpp"
+
 #include "known_object.hpp"
 
 #include <gtest/gtest.h>
@@ -194,6 +196,23 @@ TEST(object, bucket_and_key_do_not_run_together_in_the_hash) {
   object_id const c{base::bucket_name("c"), base::object_key("ab"), std::nullopt};
   EXPECT_NE(hash(a), hash(b));
   EXPECT_NE(hash(a), hash(c));
+}
+
+TEST(object, the_tail_of_a_columnar_file_is_every_block_that_its_last_512_kib_reach) {
+  object_facts facts;
+  facts.form = object_form::columnar;
+  for (auto const& [size, first] :
+       std::vector<std::pair<base::byte_count, std::uint64_t>>{{10 * block_size, 8},
+                                                               {10 * block_size + 1, 8},
+                                                               {10 * block_size - 1, 7},
+                                                               {tail_length, 0},
+                                                               {1, 0}}) {
+    facts.id.size = size;
+    EXPECT_TRUE(has_tail(facts, first)) << size;
+    EXPECT_TRUE(first == 0 || !has_tail(facts, first - 1)) << size;
+  }
+  facts.form = object_form::other;
+  EXPECT_FALSE(has_tail(facts, 0));
 }
 
 }  // namespace

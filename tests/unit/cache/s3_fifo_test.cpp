@@ -217,6 +217,7 @@ void play_random_operations(std::size_t capacity) {
   std::vector<std::unique_ptr<item>> items;
   for (std::uint64_t i = 0; i < 60; ++i) {
     items.push_back(std::make_unique<item>(i, 1 + random() % 20));
+    items.back()->what = i % 3 == 0 ? kind::tail : kind::data;
   }
   std::set<item*> queued;
   for (int round = 0; round < 30'000; ++round) {
@@ -266,6 +267,7 @@ void play_random_operations(std::size_t capacity) {
     }
     ASSERT_EQ(order.charge(), charge);
     ASSERT_EQ(order.count(), queued.size());
+    ASSERT_LE(order.small_bound(), capacity);
   }
 }
 

@@ -9,6 +9,7 @@
 namespace s3proxy::cache::shelf_of_items {
 
 using place = eviction_node::place;
+using kind = eviction_node::kind;
 
 struct item : eviction_node {
   explicit item(std::uint64_t name, std::size_t bytes = 1) {
@@ -41,6 +42,12 @@ struct shelf {
   item& put_on_probation(std::uint64_t name) {
     auto& made = *items.emplace_back(std::make_unique<item>(name));
     order.insert_on_probation(made);
+    return made;
+  }
+  item& put_tail(std::uint64_t name) {
+    auto& made = *items.emplace_back(std::make_unique<item>(name));
+    made.what = kind::tail;
+    order.insert(made);
     return made;
   }
   /// As a cache does it: insert, then make room.

@@ -151,7 +151,7 @@ class play {
 
 TEST(block_store_model, random_fills_and_reads_agree_with_a_plain_map) {
   for (unsigned seed = 0; seed < 4; ++seed) {
-    play game(64 * block_size, seed);
+    play game(256 * block_size, seed);  // two shards
     for (int i = 0; i < 400 && !testing::Test::HasFatalFailure(); ++i) {
       game.step();
     }
@@ -180,7 +180,7 @@ class sleeper {
 };
 
 TEST(block_store_threads, readers_stream_behind_the_watermark_of_one_fill) {
-  block_store blocks(64 * block_size);
+  block_store blocks(256 * block_size);
   auto const facts = facts_of(1, 3 * block_size + 12'345);
   auto const coming = std::make_shared<flight>();
   auto permit = blocks.claim(facts, {0, facts.id.size}, coming);

@@ -144,14 +144,14 @@ TEST(block_store_speculation, the_reads_of_one_scan_count_once) {
   }
 }
 
-constexpr byte_count object_size = 30 * block_size + 100;
+constexpr byte_count object_size = 120 * block_size + 100;
 
 /// One thread's life: it guesses, gives up half-way, claims and reads. Gives how many bytes of guesses it was
 /// told to have touched first; `wrong` counts bytes that are not the version's.
 byte_count live(block_store& blocks, unsigned seed, std::atomic<std::size_t>& wrong) {
   std::mt19937 random(seed);
   byte_count proven = 0;
-  for (int i = 0; i < 150; ++i) {
+  for (int i = 0; i < 300; ++i) {
     auto const facts = facts_of(1 + random() % 3, object_size);
     auto const begin = random() % facts.id.size;
     byte_span const span{begin, std::min<byte_count>(begin + 1 + random() % block_size, facts.id.size)};
@@ -172,7 +172,7 @@ byte_count live(block_store& blocks, unsigned seed, std::atomic<std::size_t>& wr
 }
 
 TEST(block_store_threads, guesses_are_used_or_lost_once_whatever_is_evicted_meanwhile) {
-  block_store blocks(64 * block_size);  // two shards, less than the data
+  block_store blocks(256 * block_size);  // two shards, less than the data
   std::atomic<std::size_t> wrong{0};
   std::atomic<byte_count> proven{0};
   {

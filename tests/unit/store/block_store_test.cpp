@@ -13,7 +13,7 @@ namespace {
 using namespace filled_store;
 using spans = std::vector<byte_span>;
 
-constexpr byte_count roomy = 64 * block_size;
+constexpr byte_count roomy = 256 * block_size;                      // two shards
 constexpr byte_count large = 3 * block_size + 5 * cell_size + 100;  // the last cell has 100 bytes
 
 std::shared_ptr<flight> new_flight() {

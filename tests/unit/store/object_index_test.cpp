@@ -70,6 +70,18 @@ TEST(object_index, what_was_learnt_is_seen) {
   EXPECT_FALSE(s.index.look(object("b"), alice).facts);
 }
 
+TEST(object_index, every_version_of_a_columnar_file_is_known_as_one) {
+  indexed s;
+  for (auto const* tag : {"\"1\"", "\"1\"", "\"2\""}) {
+    s.answer(object("t/a.parquet"), tag);
+    EXPECT_EQ(s.index.look(object("t/a.parquet"), alice).facts->form, cache::object_form::columnar);
+  }
+  s.listing(object("t/a.orc"), "\"1\"");
+  EXPECT_EQ(s.index.look(object("t/a.orc"), alice).facts->form, cache::object_form::columnar);
+  s.answer(object("t/a.csv"), "\"1\"");
+  EXPECT_EQ(s.index.look(object("t/a.csv"), alice).facts->form, cache::object_form::other);
+}
+
 TEST(object_index, an_object_and_its_named_versions_are_separate) {
   indexed s;
   s.answer(object("a"), "\"1\"");

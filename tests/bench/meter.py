@@ -17,7 +17,13 @@ def children(pid):
 
 def working_pids(server):
     """The processes that serve: nginx' workers and Varnish's child, or the server itself."""
-    return children(server.process.pid) or [server.process.pid]
+    below = [pid for pid in children(server.process.pid) if not is_passing(pid)]
+    return below or [server.process.pid]
+
+
+def is_passing(pid):
+    """nginx' loader of the cache ends after a minute."""
+    return b"cache loader" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def cpu_nanoseconds(pids):

@@ -38,6 +38,7 @@ class Stand:
 
     def __init__(self, work, programs, object_bytes, *, keys=(KEY,), link=None):
         self.work = Path(work)
+        self.work.mkdir(exist_ok=True)
         self.programs = programs
         self.object_bytes = object_bytes
         self.keys = keys

@@ -1,5 +1,5 @@
-"""What the measurements of hits, connections and the like have in common as commands: options, a folder to work
-in, tables, a JSON file."""
+"""What the measurements of hits, connections and the like have in common as commands: options, a folder to
+work in, tables, a JSON file."""
 
 import argparse
 import json
@@ -29,7 +29,9 @@ def say(text):
 def parser(doc):
     options = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--preset", default="release", help="which build to measure (default %(default)s)")
-    options.add_argument("--build", type=Path, help="folder of s3proxy, s3proxy-link and s3proxy-load instead")
+    options.add_argument(
+        "--build", type=Path, help="folder of s3proxy, s3proxy-link and s3proxy-load instead"
+    )
     options.add_argument("--smoke", action="store_true", help="as small as can be: that it runs and is right")
     options.add_argument("--json", type=Path, help="write all figures to this file")
     return options

@@ -1,16 +1,18 @@
-"""What a connection costs: one request on a new one, ten thousand that stand idle, and the first after a start.
+"""What a connection costs: one request on a new one, ten thousand that stand idle, and the first after a
+start.
 
     tools/bench connections [--rounds N] [--seconds S] [--idle N] [--starts N] [--json FILE]
 
 - A 4 KiB hit, each on a connection of its own: server CPU beside nginx's, measured as `hits` measures.
-- Memory for each connection that has had an answer (a HEAD) and stands idle: what the server's cgroup counts more
-  than before, sockets included; without cgroups MemAvailable, which holds the clients' ends, too.
+- Memory for each connection that has had an answer (a HEAD) and stands idle: what the server's cgroup counts
+  more than before, sockets included; without cgroups MemAvailable, which holds the clients' ends, too.
 - Milliseconds from the start of the process to the 403 for an unsigned request, with a store that refuses
   connections and with one that accepts and never answers.
 """
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import statistics
@@ -39,7 +41,9 @@ def fresh(where, options):
         candidates["nginx"] = hits.Candidate(where.nginx("256k"))
     with hits.running(where, candidates):
         sizes = {LABEL: SIZES[LABEL]}
-        taken = hits.compare(where, candidates, sizes, rounds=options.rounds, seconds=options.seconds, **FRESH)
+        taken = hits.compare(
+            where, candidates, sizes, rounds=options.rounds, seconds=options.seconds, **FRESH
+        )
     return taken[LABEL]
 
 
@@ -142,10 +146,16 @@ def checks_of(figures):
 
 
 def lines_of(figures):
-    yield from tell.columns(list(bounds.hit_lines({LABEL: figures["fresh"]})), ["new connection", *bounds.HIT_HEADING[1:]])
+    heading = ["new connection", *bounds.HIT_HEADING[1:]]
+    yield from tell.columns(list(bounds.hit_lines({LABEL: figures["fresh"]})), heading)
     yield ""
     cells = [
-        [name, str(one["connections"]), f"{one['bytes_each'] / KIB:.1f}", f"{one['bytes_kept_each'] / KIB:.1f}"]
+        [
+            name,
+            str(one["connections"]),
+            f"{one['bytes_each'] / KIB:.1f}",
+            f"{one['bytes_kept_each'] / KIB:.1f}",
+        ]
         for name, one in figures["idle"].items()
     ]
     yield from tell.columns(cells, ["idle", "connections", "KiB each", "KiB each, kept after"])
@@ -157,7 +167,14 @@ def lines_of(figures):
     yield from tell.columns(cells, ["start to 403, store", "median ms", "least", "most"])
 
 
+def allow_descriptors(count):
+    """For the servers that are started from here; s3proxy-load sees to its own."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, count)), hard))
+
+
 def measure(options, programs, work):
+    allow_descriptors(options.idle + 1000)
     with stand.Stand(work, programs, OBJECT_BYTES) as where:
         figures = {"fresh": fresh(where, options), "idle": {}}
         servers = {"s3proxy": where.s3proxy("idle", threads=options.threads)}

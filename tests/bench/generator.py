@@ -1,7 +1,7 @@
 """s3proxy-load, driven: what to ask for, one run, a run in the background.
 
-The load ends with an error, and so does the measurement, when an answer has not the status and the length that
-were expected, or when the bytes of one that was compared are not the object's.
+The load ends with an error, and so does the measurement, when an answer has not the status and the length
+that were expected, or when the bytes of one that was compared are not the object's.
 """
 
 import contextlib
@@ -114,7 +114,12 @@ class Load(contextlib.AbstractContextManager):
 
     def __init__(self, command):
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment()
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env=clean_environment(),
         )
 
     @property

@@ -1,17 +1,19 @@
 """Server CPU of a warm hit beside nginx's and Varnish's: one core each way, interleaved rounds.
 
-    tools/bench hits [--rounds N] [--seconds S] [--sizes "4 KiB,HEAD"] [--threads 2] [--no-varnish] [--json FILE]
+    tools/bench hits [--rounds N] [--seconds S] [--sizes "4 KiB,HEAD"] [--threads 2] [--json FILE]
 
-s3proxy verifies a valid signature of every request; the peers get requests of the same form and verify nothing.
-Its log, access line (to a file), metrics and read-ahead are at their defaults. The server is alone on core 0, the
-load on core 1. A round is 5 s or 200,000 requests, whatever comes first; each size is told beside the better of
-nginx' slice sizes there, as the median of the rounds' ratios. One of 64 answers is read and compared byte for byte.
+s3proxy verifies a valid signature of every request; the peers get requests of the same form and verify
+nothing. Its log, access line (to a file), metrics and read-ahead are at their defaults. The server is alone
+on core 0, the load on core 1. A round is 5 s or 200,000 requests, whatever comes first; each size is told
+beside the better of nginx' slice sizes there, as the median of the rounds' ratios. One of 64 answers is read
+and compared byte for byte.
 
-With --threads 2 it compares two workers with one, for s3proxy and for nginx: one worker has core 0, two have both,
-which they share with the load.
+With --threads 2 it compares two workers with one, for s3proxy and for nginx: one worker has core 0, two have
+both, which they share with the load.
 """
 
 import contextlib
+import os
 import time
 from dataclasses import dataclass, field
 
@@ -23,7 +25,8 @@ OBJECT_BYTES = 512 << 20
 SMOKE_BYTES = 32 << 20
 CONNECTIONS = 16
 ROUND_REQUESTS = 200_000
-SERVER_CORE, LOAD_CORE, BOTH = "0", "1", "0,1"
+CORES = [str(core) for core in sorted(os.sched_getaffinity(0))]
+SERVER_CORE, LOAD_CORE, BOTH = CORES[0], CORES[min(1, len(CORES) - 1)], ",".join(CORES[:2])
 SCALING_SIZES = ("4 KiB", "64 KiB", "1 MiB")
 
 
@@ -54,7 +57,11 @@ def one_round(where, candidate, requests, seconds, **options):
     load = where.load.on(candidate.load_cores)
     before = meter.cpu_nanoseconds(candidate.pids)
     options = {"connections": CONNECTIONS, "count": ROUND_REQUESTS, **options}
-    done = load.run(candidate.server, requests, seconds=seconds, tls=candidate.tls, **options)
+    try:
+        done = load.run(candidate.server, requests, seconds=seconds, tls=candidate.tls, **options)
+    except generator.LoadError as error:
+        log = candidate.server.process.log_tail()
+        raise generator.LoadError(f"{candidate.server.work.name}: {error}\n{log}") from error
     used = meter.cpu_nanoseconds(candidate.pids) - before
     where.expect_no_requests("a round of hits")
     return {
@@ -131,7 +138,9 @@ def measure(options, programs, work):
         sizes = {label: bounds.SIZES[label] for label in chosen}
         with running(where, candidates):
             many = {"count": 300, "compare_every": 1} if options.smoke else {}
-            figures = compare(where, candidates, sizes, rounds=options.rounds, seconds=options.seconds, **many)
+            figures = compare(
+                where, candidates, sizes, rounds=options.rounds, seconds=options.seconds, **many
+            )
     command.say(f"hits took {time.monotonic() - begun:.0f} s")
     lines = list(tell.columns(list(bounds.hit_lines(figures)), bounds.HIT_HEADING))
     checks = bounds.scaling_checks(figures) if scaling else bounds.ratio_checks(figures, bounds.HIT_BOUNDS)

@@ -1,8 +1,8 @@
 """p99 of small hits at a constant rate, alone and beside one client that scans flat out. Part of `memory`.
 
-One worker on core 0, both clients on core 1, where the one whose times count goes first. Times are the client's, from
-when a request was due to the last byte of its answer: waking the client is in them, in both figures. (s3proxy has
-no histogram of its own from readable to handed to the kernel.)
+One worker on core 0, both clients on core 1, where the one whose times count goes first. Times are the
+client's, from when a request was due to the last byte of its answer: waking the client is in them, in both
+figures. (s3proxy has no histogram of its own from readable to handed to the kernel.)
 """
 
 import contextlib
@@ -59,7 +59,8 @@ def measure(where, options):
             small = generator.random_parts(where.object_bytes, SMALL)
             scan = generator.whole(where.object_bytes, SCANNED)
             files[name] = [
-                where.requests(f"{kind} {name}", one.server, asks) for kind, asks in (("small", small), ("scan", scan))
+                where.requests(f"{kind} {name}", one.server, asks)
+                for kind, asks in (("small", small), ("scan", scan))
             ]
         command.say(f"{options.rounds} rounds of 4 KiB hits at {options.rate} a second, beside a scan or not")
         for _ in range(options.rounds):

@@ -2,10 +2,12 @@
 
     tools/bench memory [--memory SIZE] [--seconds S] [--rounds N] [--rate R] [--json FILE]
 
-- An object four times the budget; 200 connections ask for ranges of it as fast as answers come, which keeps eviction
-  running, and 64 readers stop for seconds in every answer of 8 MiB. What the server's cgroup counts, sockets
-  included, less the budget: the peak. Every byte of the stalled readers and of one busy answer in four is compared.
-- p99 of 4 KiB hits at a constant rate, with and without one client that scans 8 MiB ranges flat out (`bench.latency`).
+- An object four times the budget; 200 connections ask for ranges of it as fast as answers come, which keeps
+  eviction running, and 64 readers stop for seconds in every answer of 8 MiB. What the server's cgroup counts,
+  sockets included, less the budget: the peak. Every byte of the stalled readers and of one busy answer in
+  four is compared.
+- p99 of 4 KiB hits at a constant rate, with and without one client that scans 8 MiB ranges flat out
+  (`bench.latency`).
 """
 
 import statistics
@@ -53,14 +55,18 @@ def over_budget(where, options):
         try:
             idle = memory.bytes()
             fill = where.requests("fill", server, generator.whole(where.object_bytes, stand.PIECE))
-            where.load.run(server, fill, connections=2, count=where.object_bytes // stand.PIECE, compare_every=1)
+            where.load.run(
+                server, fill, connections=2, count=where.object_bytes // stand.PIECE, compare_every=1
+            )
             full = memory.bytes()
             count = min(1024, where.object_bytes // MIB)
             busy = where.requests("busy", server, busy_asks(where.object_bytes, count))
             slow = where.requests("slow", server, generator.random_parts(where.object_bytes, STALLED_PIECE))
             where.link.reset()
             with (
-                where.load.background(server, slow, connections=STALLED, stall=STALL_SECONDS, compare_every=1) as stalled,
+                where.load.background(
+                    server, slow, connections=STALLED, stall=STALL_SECONDS, compare_every=1
+                ) as stalled,
                 where.load.background(server, busy, connections=BUSY, compare_every=4) as working,
             ):
                 seen = watch(memory, options.seconds, [stalled, working])

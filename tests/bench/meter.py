@@ -49,8 +49,9 @@ def available_bytes():
 
 
 class Cgroup:
-    """A control group of its own for what is started within the `with`; counts memory, sockets included, without
-    the cache of files. `is_there` is False where none may be made, and then MemAvailable has to do."""
+    """A control group of its own for what is started within the `with`; counts memory, sockets included,
+    without the cache of files. `is_there` is False where none may be made, and then MemAvailable has to
+    do."""
 
     def __init__(self, name):
         self.version = 1 if (CGROUP_1 / "memory.stat").exists() else 2

@@ -2,12 +2,13 @@
 
     tools/bench stampede [--repeats N] [--clients N] [--no-nginx] [--json FILE]
 
-- 64 KiB: GETs that reached the store (those marked as read-ahead are counted apart), and the last answer's end
-  after the first one's.
-- 16 MiB: bytes that crossed the link, of those asked for, and the followers' first byte after the first one's.
+- 64 KiB: GETs that reached the store (those marked as read-ahead are counted apart), and the last answer's
+  end after the first one's.
+- 16 MiB: bytes that crossed the link, of those asked for, and the followers' first byte after the first
+  one's.
 
-Every repeat has an object of its own, of which nothing is known, and every byte that arrives is compared. Told
-are medians, and the worst of the repeats.
+Every repeat has an object of its own, of which nothing is known, and every byte that arrives is compared.
+Told are medians, and the worst of the repeats.
 """
 
 import statistics
@@ -25,9 +26,9 @@ QUIET = 0.5  # seconds without a byte, after which the count stands
 MOST_APART_MS = 5
 
 
-def one(where, server, name, key, offset, size, clients, signed):
+def one(where, server, name, key, offset, size, clients):
     """One stampede: times at the clients, and what crossed the link meanwhile and after."""
-    path = where.requests(f"{name} {key}", server, [generator.part(offset, size, key, signed)])
+    path = where.requests(f"{name} {key}", server, [generator.part(offset, size, key, name == "s3proxy")])
     where.link.reset()
     done = where.load.run(server, path, manner="stampede", connections=clients, compare_every=1)
     counted = where.link.wait_until_quiet(QUIET)
@@ -58,11 +59,10 @@ def measure(options, programs, work):
             with server:
                 for label, (offset, size) in RANGES.items():
                     command.say(f"{name}, {label}: {options.repeats} stampedes")
-                    figures.setdefault(label, {})[name] = [
-                        one(where, server, name, f"{label.split()[0]}-{number}", offset, size, options.clients,
-                            name == "s3proxy")
-                        for number in range(options.repeats)
-                    ]  # fmt: skip
+                    taken = figures.setdefault(label, {})[name] = []
+                    for number in range(options.repeats):
+                        key = f"{label.split()[0]}-{number}"
+                        taken.append(one(where, server, name, key, offset, size, options.clients))
     checks = list(checks_of(figures))
     if options.smoke:
         assert_counts(figures)
@@ -89,7 +89,10 @@ def checks_of(figures):
     small, large = figures["64 KiB"]["s3proxy"], figures["16 MiB"]["s3proxy"]
     yield Check("64 KiB: origin GETs, most", middle_and_worst(small, "gets")[1], must=1)
     yield Check(
-        "64 KiB: last answer after the first", middle_and_worst(small, "ends_apart_ms")[0], must=MOST_APART_MS, unit="ms"
+        "64 KiB: last answer after the first",
+        middle_and_worst(small, "ends_apart_ms")[0],
+        must=MOST_APART_MS,
+        unit="ms",
     )
     fetched = max(one["bytes"] / one["asked_bytes"] for one in large)
     yield Check("16 MiB: bytes fetched of those asked for, most", fetched, must=1)

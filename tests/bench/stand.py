@@ -33,8 +33,8 @@ class UnexpectedRequests(Exception):
 
 
 class Stand:
-    """The store behind its link, with objects of `object_bytes` under `keys`, for everybody to read. A context
-    manager."""
+    """The store behind its link, with objects of `object_bytes` under `keys`, for everybody to read. A
+    context manager."""
 
     def __init__(self, work, programs, object_bytes, *, keys=(KEY,), link=None):
         self.work = Path(work)
@@ -73,7 +73,11 @@ class Stand:
         """With the access line on, as it is by default; it goes to the same file as the log."""
         fixed = ["--threads", threads, "--access-log", "text", *TRUST]
         return S3proxy(
-            self.work / name, self.programs.s3proxy, self.link.url, memory=memory, arguments=[*fixed, *arguments]
+            self.work / name,
+            self.programs.s3proxy,
+            self.link.url,
+            memory=memory,
+            arguments=[*fixed, *arguments],
         )
 
     def nginx(self, slice_size="256k", **options):
@@ -100,7 +104,9 @@ class Stand:
         self.load.run(server, path, **options)
         if not ours:
             unsigned = generator.Ask(self.object_bytes, status=200, signed=False)
-            self.load.run(server, self.requests(f"head-{name}", server, [unsigned]), count=1, connections=1, tls=tls)
+            self.load.run(
+                server, self.requests(f"head-{name}", server, [unsigned]), count=1, connections=1, tls=tls
+            )
         self.link.reset()
         self.load.run(server, path, **options)
         self.expect_no_requests(f"{name}, warm")

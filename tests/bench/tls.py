@@ -41,7 +41,9 @@ def measure(options, programs, work):
         candidates = candidates_of(where, options, certificate(work))
         many = {"count": 300, "compare_every": 1} if options.smoke else {}
         with hits.running(where, candidates):
-            figures = hits.compare(where, candidates, SIZES, rounds=options.rounds, seconds=options.seconds, **many)
+            figures = hits.compare(
+                where, candidates, SIZES, rounds=options.rounds, seconds=options.seconds, **many
+            )
     lines = tell.columns(list(bounds.hit_lines(figures)), ["TLS hit", *bounds.HIT_HEADING[1:]])
     return figures, list(lines), list(bounds.ratio_checks(figures, bounds.TLS_BOUNDS, "TLS, CPU of nginx's"))
 

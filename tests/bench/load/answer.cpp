@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view head_end = "\r\n\r\n";
 constexpr std::size_t largest_head = 16 * 1024;
+constexpr std::uint64_t first_error = 400;  // of the statuses whose bodies are text that says why
 
 bool is_same_word(std::string_view one, std::string_view other) {
   return std::ranges::equal(
@@ -71,12 +72,14 @@ void answer::skip(std::uint64_t bytes) {
 
 void answer::read_head() {
   in_body_ = true;
-  auto const head = std::string_view{head_};
-  auto const status = number_in(head.substr(std::min(head.size(), head.find(' ') + 1)));
+  auto const status = number_in(std::string_view{head_}.substr(std::min(head_.size(), head_.find(' ') + 1)));
+  if (!status || *status < first_error) {
+    head_.resize(head_.find(head_end));
+  }
   if (status != static_cast<std::uint64_t>(asked_->status)) {
     fail("has not status " + std::to_string(asked_->status) + ":\n" + head_);
   }
-  if (content_length(head) != asked_->length) {
+  if (content_length(head_) != asked_->length) {
     fail("has not length " + std::to_string(asked_->length) + ":\n" + head_);
   }
 }

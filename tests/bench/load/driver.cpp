@@ -211,7 +211,7 @@ void driver::read(connection& one) {
 
 std::optional<std::size_t> driver::read_some(connection& one) {
   auto& coming = one.coming;
-  auto const is_slow = settings_.trickle != 0 && !stopping_;
+  auto const is_slow = settings_.trickle != 0 && !hurrying_;
   auto const is_dropped = coming.how() == check::length && coming.body_bytes() >= dropped_from;
   if (is_dropped && coming.in_body()) {
     auto const most = std::min<std::uint64_t>(coming.left(), is_slow ? settings_.trickle : dropped_at_once);
@@ -232,7 +232,7 @@ std::optional<std::size_t> driver::read_some(connection& one) {
 }
 
 void driver::rest_if_slow(connection& one, std::size_t came) {
-  if (stopping_) {
+  if (hurrying_) {
     return;
   }
   if (settings_.stall.count() > 0 && !std::exchange(one.has_stalled, true)) {
@@ -250,7 +250,7 @@ void driver::rest(connection& one, clock::duration time) {
 }
 
 void driver::wake_rested(clock::time_point now) {
-  while (!resting_.empty() && (stopping_ || resting_.top().until <= now)) {
+  while (!resting_.empty() && (hurrying_ || resting_.top().until <= now)) {
     auto& one = *resting_.top().who;
     resting_.pop();
     one.now = connection::state::waiting;
@@ -290,9 +290,8 @@ void driver::look_at_the_end(clock::time_point now) {
   auto const late = settings_.longest.count() > 0 && now - began_ >= settings_.longest;
   auto const enough = settings_.requests != 0 && sent_ >= settings_.requests;
   auto const stampeded = stampeding_ && under_way_ == 0;
-  if (signalled != 0 || late || enough || stampeded) {
-    stopping_ = true;
-  }
+  hurrying_ = hurrying_ || signalled != 0 || late;
+  stopping_ = stopping_ || hurrying_ || enough || stampeded;
 }
 
 timespec driver::until_next(clock::time_point now) const {

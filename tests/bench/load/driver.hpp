@@ -79,7 +79,8 @@ class driver {
   unsigned connecting_ = 0;
   std::uint64_t sent_ = 0;
   std::uint64_t under_way_ = 0;
-  bool stopping_ = false;
+  bool stopping_ = false;  // no more requests
+  bool hurrying_ = false;  // and no slow readers
   bool stampeding_ = false;
   tally tally_;
 };

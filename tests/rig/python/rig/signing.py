@@ -35,8 +35,8 @@ def raw_request(method, address, target, headers):
 
 
 class Signer:
-    """Signs thousands of requests without a body that differ in target and headers: one date, one derived key.
-    Each has a signature of its own, over every header."""
+    """Signs thousands of requests without a body that differ in target and headers: one date, one derived
+    key. Each has a signature of its own, over every header."""
 
     def __init__(self, address):
         self.address = address

@@ -4,9 +4,9 @@
 
 s3proxy verifies a valid signature of every request; the peers get requests of the same form and verify
 nothing. Its log, access line (to a file), metrics and read-ahead are at their defaults. The server is alone
-on core 0, the load on core 1. A round is 5 s or 200,000 requests, whatever comes first; each size is told
-beside the better of nginx' slice sizes there, as the median of the rounds' ratios. One of 64 answers is read
-and compared byte for byte.
+on core 0, the load on core 1, where it never sleeps, so that no server pays for waking it. A round is 5 s or
+200,000 requests, whatever comes first; each size is told beside the better of nginx' slice sizes there, as
+the median of the rounds' ratios. One of 64 answers is read and compared byte for byte.
 
 With --threads 2 it compares two workers with one, for s3proxy and for nginx: one worker has core 0, two have
 both, which they share with the load.
@@ -56,7 +56,8 @@ def one_round(where, candidate, requests, seconds, **options):
     stand.forget_log(candidate.server)
     load = where.load.on(candidate.load_cores)
     before = meter.cpu_nanoseconds(candidate.pids)
-    options = {"connections": CONNECTIONS, "count": ROUND_REQUESTS, **options}
+    own_core = candidate.load_cores != candidate.cores
+    options = {"connections": CONNECTIONS, "count": ROUND_REQUESTS, "spin": own_core, **options}
     try:
         done = load.run(candidate.server, requests, seconds=seconds, tls=candidate.tls, **options)
     except generator.LoadError as error:

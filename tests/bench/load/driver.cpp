@@ -295,6 +295,9 @@ void driver::look_at_the_end(clock::time_point now) {
 }
 
 timespec driver::until_next(clock::time_point now) const {
+  if (settings_.between == waiting::spin) {
+    return {};
+  }
   auto wait = clock::duration{std::chrono::milliseconds{100}};
   if (settings_.rate != 0 && !idle_.empty() && may_send()) {
     wait = std::min(wait, next_due_ - now);

@@ -27,6 +27,7 @@ struct options {
   double seconds = 0;
   double stall = 0;
   bool tls = false;
+  bool spin = false;
 };
 
 sockaddr_in parse_address(std::string const& text) {
@@ -74,6 +75,7 @@ int run(options& given) {
   given.settings.server = parse_address(given.server);
   given.settings.longest = std::chrono::duration<double>{given.seconds};
   given.settings.stall = std::chrono::duration<double>{given.stall};
+  given.settings.between = given.spin ? load::waiting::spin : load::waiting::sleep;
   auto const requests = load::read_requests(given.requests);
   allow_descriptors(given.settings.connections);
   ::prctl(PR_SET_TIMERSLACK, 1UL);
@@ -118,6 +120,8 @@ int main(int argc, char** argv) {
       ->check(CLI::NonNegativeNumber);
   app.add_option("--trickle", to.trickle, "bytes that a reader takes every 10 ms");
   app.add_option("--sources", to.sources, "come from so many addresses, 127.0.0.2 and up");
+  app.add_flag("--spin", given.spin,
+               "never sleep, so that the server need not wake it; wants a core of its own");
   app.add_flag("--tls", given.tls, "TLS 1.3 with AES-128-GCM; any certificate will do");
   CLI11_PARSE(app, argc, argv);
   try {

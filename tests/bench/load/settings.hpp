@@ -16,9 +16,14 @@ enum class manner {
   hold,        // every connection sends one request, and then stands idle until a signal
 };
 
+/// What the thread does while nothing is there to read. A server pays for waking a client that sleeps, in a
+/// virtual machine dearly, which no client behind a network costs it; one that spins needs a core of its own.
+enum class waiting { sleep, spin };
+
 struct settings {
   sockaddr_in server{};
   manner how = manner::keep_alive;
+  waiting between = waiting::sleep;
   unsigned connections = 16;
   /// Whatever comes first ends it; 0 is no bound. Without either it ends on SIGTERM.
   std::chrono::duration<double> longest{};

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import duckdb
 from rig import lake as rigs_lake
@@ -25,7 +24,7 @@ from rig.queries import Query
 from rig.servers import ROOT, Link
 from rig.signing import raw_request, signed_headers
 
-from bench import figures, hits
+from bench import figures, hits, stand
 from bench.figures import MIB, Check
 from bench.lakes import sizes
 from bench.scene import LAKE, QUIET, SETTLED, Way
@@ -339,16 +338,15 @@ def warm_hit(scene, pairs):
     """CPU of a warm hit of 4 KiB with read-ahead and without."""
     if not scene.knows("--read-ahead"):
         return
-    rounds = SimpleNamespace(rounds=max(4, pairs), seconds=1)
     with tempfile.TemporaryDirectory(dir=ROOT / "build", prefix="bench-") as folder:
-        work = Path(folder)
-        with hits.loaded_store(work) as store, contextlib.ExitStack() as running:
-            servers = {
-                name: running.enter_context(hits.daemon(work / name, scene.program, store, *flags))
+        programs = stand.Programs.below(Path(scene.program).parent)
+        with stand.Stand(Path(folder), programs, hits.OBJECT_BYTES) as where:
+            candidates = {
+                name: hits.Candidate(where.s3proxy(name, *flags))
                 for name, flags in (("on", ()), ("off", ("--read-ahead", "off")))
             }
-            by_server = hits.compare(rounds, work, servers, {"4 KiB": 4 << 10})["4 KiB"]
-    on, off = (by_server[name]["cpu_us_min"] for name in ("on", "off"))
+            taken = hits.own_cost(where, candidates, "4 KiB", rounds=max(4, pairs), seconds=1)
+    on, off = (min(one["cpu_us"] for one in taken[name]) for name in ("on", "off"))
     yield Check(f"CPU of a warm hit of 4 KiB: on / off ({on:.1f} / {off:.1f} us)", on / off, must=HIT_MUST)
 
 
@@ -366,7 +364,7 @@ MEASUREMENTS = {
     "pyarrow": pyarrow,
     "cpu": warm_hit,
 }
-NEEDS = {"deltalake": "--clients", "pyarrow": "--clients", "cpu": "--bench"}  # of tools/install-packages
+NEEDS = {"deltalake": "--clients", "pyarrow": "--clients"}  # of tools/install-packages
 
 
 def run(scene, names, pairs, say):

@@ -1,163 +1,172 @@
-"""Server CPU of a warm hit beside nginx's: one core each way, interleaved rounds, signatures verified on our side only.
+"""Server CPU of a warm hit beside nginx's and Varnish's: one core each way, interleaved rounds.
 
-    tools/bench hits [--rounds N] [--seconds S] [--json FILE]
+    tools/bench hits [--rounds N] [--seconds S] [--sizes "4 KiB,HEAD"] [--threads 2] [--json FILE]
+
+s3proxy verifies a valid signature of every request; the peers get requests of the same form and verify
+nothing. Its log, access line (to a file), metrics and read-ahead are at their defaults. The server is alone
+on core 0, the load on core 1, where it never sleeps, so that no server pays for waking it. A round is 5 s or
+200,000 requests, whatever comes first; each size is told beside the better of nginx' slice sizes there, as
+the median of the rounds' ratios. One of 64 answers is read and compared byte for byte.
+
+With --threads 2 it compares two workers with one, for s3proxy and for nginx: one worker has core 0, two have
+both, which they share with the load.
 """
 
-import argparse
 import contextlib
-import json
 import os
-import random
-import re
-import statistics
-import subprocess
-import tempfile
-from pathlib import Path
+import time
+from dataclasses import dataclass, field
 
-from rig.process import clean_environment
-from rig.servers import ROOT, Nginx, S3proxy, Versitygw
-from rig.signing import raw_request, signed_headers
-from rig.store_client import connect, make_public
+from rig.servers import Nginx, Varnish
 
-BUCKET, KEY = "bench", "data.bin"
-OBJECT_BYTES = 512 << 20  # larger than the last cache level, so that it does not decide
-SIZES = {"4 KiB": 4 << 10, "64 KiB": 64 << 10, "1 MiB": 1 << 20}
+from bench import bounds, command, generator, meter, stand, tell
+
+OBJECT_BYTES = 512 << 20
+SMOKE_BYTES = 32 << 20
 CONNECTIONS = 16
-PIECE = 16 << 20
+ROUND_REQUESTS = 200_000
+CORES = [str(core) for core in sorted(os.sched_getaffinity(0))]
+SERVER_CORE, LOAD_CORE, BOTH = CORES[0], CORES[min(1, len(CORES) - 1)], ",".join(CORES[:2])
+SCALING_SIZES = ("4 KiB", "64 KiB", "1 MiB")
 
 
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+@dataclass
+class Candidate:
+    """One server that takes part, and where it and its load run."""
+
+    server: object
+    cores: str = SERVER_CORE
+    load_cores: str = LOAD_CORE
+    tls: bool = False
+    pids: list = field(default_factory=list)
+
+    def settle(self, name, where):
+        """Fills its cache; then it is bound to its cores."""
+        where.warm(name, self.server, tls=self.tls)
+        self.pids = meter.working_pids(self.server)
+        meter.pin(self.pids, self.cores)
 
 
-def worker_of(pid):
-    """nginx's one worker: the child of its master."""
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+def asks_for(size, object_bytes):
+    return [generator.head(object_bytes)] if size is None else generator.random_parts(object_bytes, size)
 
 
-def requests(address, size, signed, count=512):
-    """Raw requests for random aligned ranges, signed by botocore."""
-    chance = random.Random(size)
-    target = f"/{BUCKET}/{KEY}"
-    for _ in range(count):
-        begin = chance.randrange(OBJECT_BYTES // size) * size
-        headers = {"Range": f"bytes={begin}-{begin + size - 1}"}
-        if signed:
-            headers = signed_headers("GET", address, target, headers)
-        yield raw_request("GET", address, target, headers)
+def one_round(where, candidate, requests, seconds, **options):
+    """CPU per request, and how fast they were answered; nothing may have come from the store."""
+    stand.forget_log(candidate.server)
+    load = where.load.on(candidate.load_cores)
+    before = meter.cpu_nanoseconds(candidate.pids)
+    own_core = candidate.load_cores != candidate.cores
+    options = {"connections": CONNECTIONS, "count": ROUND_REQUESTS, "spin": own_core, **options}
+    try:
+        done = load.run(candidate.server, requests, seconds=seconds, tls=candidate.tls, **options)
+    except generator.LoadError as error:
+        log = candidate.server.process.log_tail()
+        raise generator.LoadError(f"{candidate.server.work.name}: {error}\n{log}") from error
+    used = meter.cpu_nanoseconds(candidate.pids) - before
+    where.expect_no_requests("a round of hits")
+    return {
+        "cpu_us": used / 1e3 / done["requests"],
+        "requests_per_second": done["requests"] / done["seconds"],
+        "compared": done["compared"],
+        "p99_us": done["last_us"]["p99"],
+    }
 
 
-def lua_script(address, size, signed):
-    items = ",\n".join(json.dumps(r) for r in requests(address, size, signed))
-    return f"local r = {{{items}}}\nlocal i = 0\nrequest = function() i = i % #r + 1; return r[i] end\n"
-
-
-def measure(address, pid, script, seconds):
-    """One round: microseconds of server CPU per request, and requests per second."""
-    before = cpu_seconds(pid)
-    command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script, f"http://{address}"]
-    text = subprocess.run(command, check=True, capture_output=True, text=True, env=clean_environment()).stdout
-    if "Non-2xx" in text or "Socket errors" in text:
-        raise SystemExit(f"the bench got errors:\n{text}")
-    count = int(re.search(r"(\d+) requests in", text)[1])
-    return (cpu_seconds(pid) - before) / count * 1e6, float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
-
-
-def warm(url, signed):
-    client = connect(url) if signed else None
-    for begin in range(0, OBJECT_BYTES, PIECE):
-        headers = f"bytes={begin}-{begin + PIECE - 1}"
-        if signed:
-            client.get_object(Bucket=BUCKET, Key=KEY, Range=headers)["Body"].read()
-        else:
-            subprocess.run(["curl", "-sf", "-o", os.devnull, "-H", f"Range: {headers}", f"{url}/{BUCKET}/{KEY}"], check=True)
-
-
-@contextlib.contextmanager
-def loaded_store(work):
-    """A store with the one object in it, for everybody to read."""
-    with Versitygw(work / "versitygw") as store:
-        client = connect(store.url)
-        client.create_bucket(Bucket=BUCKET)
-        with tempfile.NamedTemporaryFile(dir=work) as data:
-            for _ in range(OBJECT_BYTES // PIECE):
-                data.write(random.Random(0).randbytes(PIECE))
-            data.flush()
-            client.upload_file(data.name, BUCKET, KEY)
-        make_public(client, BUCKET)
-        yield store
-
-
-def daemon(work, program, store, *arguments):
-    """s3proxy with one worker, that trusts what it holds for as long as a bench takes."""
-    trust = ["--metadata-ttl", "1h", "--rights-ttl", "1h"]
-    return S3proxy(work, program, store.url, memory="2GiB", arguments=["--threads", "1", *trust, *arguments])
-
-
-def run(arguments, work):
-    program = ROOT / "build" / arguments.preset / "s3proxy"
-    with loaded_store(work) as store:
-        with daemon(work / "s3proxy", program, store) as ours, Nginx(work / "nginx", store.address) as peer:
-            return compare(arguments, work, {"s3proxy": ours, "nginx": peer}, SIZES)
-
-
-def compare(arguments, work, servers, sizes):
-    """{size: {server: figures}} of interleaved rounds, once each server holds the object; only nginx takes requests
-    that are not signed."""
-    pids = {}
-    for name, server in servers.items():
-        pids[name] = worker_of(server.process.pid) if name == "nginx" else server.process.pid
-        subprocess.run(["taskset", "-acp", "0", str(pids[name])], check=True, capture_output=True)
-        warm(server.url, signed=name != "nginx")
+def compare(where, candidates, sizes, *, rounds, seconds, **options):
+    """{size: {name: rounds}}, the candidates in turn, each other time backwards."""
     figures = {}
     for label, size in sizes.items():
-        scripts = {}
-        for name, server in servers.items():
-            scripts[name] = work / f"{name}.lua"
-            scripts[name].write_text(lua_script(server.address, size, name != "nginx"))
-        rounds = {name: [] for name in servers}
-        for _ in range(arguments.rounds):
-            for name, server in servers.items():
-                rounds[name].append(measure(server.address, pids[name], scripts[name], arguments.seconds))
-        figures[label] = {
-            name: {
-                "cpu_us_min": min(r[0] for r in taken),
-                "cpu_us_median": statistics.median(r[0] for r in taken),
-                "requests_per_second": statistics.median(r[1] for r in taken),
-            }
-            for name, taken in rounds.items()
+        command.say(f"{label}, {rounds} rounds of {', '.join(candidates)}")
+        files = {
+            name: where.requests(f"{label} {name}", one.server, asks_for(size, where.object_bytes))
+            for name, one in candidates.items()
         }
+        taken = {name: [] for name in candidates}
+        for number in range(rounds):
+            order = list(candidates) if number % 2 == 0 else list(reversed(candidates))
+            for name in order:
+                taken[name].append(one_round(where, candidates[name], files[name], seconds, **options))
+        figures[label] = taken
     return figures
 
 
-def show(figures):
-    print(f"{'warm hit':8} | {'s3proxy us (min / median)':>26} | {'nginx us (min / median)':>24} | s3proxy / nginx | requests a second")
-    for label, by_name in figures.items():
-        ours, peer = by_name["s3proxy"], by_name["nginx"]
-        print(
-            f"{label:8} | {ours['cpu_us_min']:13.1f} / {ours['cpu_us_median']:10.1f} |"
-            f" {peer['cpu_us_min']:11.1f} / {peer['cpu_us_median']:10.1f} |"
-            f" {ours['cpu_us_min'] / peer['cpu_us_min']:15.2f} |"
-            f" {ours['requests_per_second']:.0f} / {peer['requests_per_second']:.0f}"
-        )
-    print("us: CPU of the server process per request; s3proxy verifies signatures, nginx does not.")
+def field_of(where, options):
+    """The candidates of the comparison by size."""
+    candidates = {"s3proxy": Candidate(where.s3proxy())}
+    if Nginx.program().exists():
+        for slice_size in ("256k",) if options.smoke else ("256k", "1m"):
+            candidates[f"nginx {slice_size}"] = Candidate(where.nginx(slice_size))
+    if Varnish.is_installed() and not options.no_varnish:
+        candidates["varnish"] = Candidate(where.varnish())
+    return candidates
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def field_of_workers(where, threads):
+    """One worker and `threads` of them, for s3proxy and for nginx."""
+    many = {"cores": BOTH, "load_cores": BOTH}
+    return {
+        "s3proxy": Candidate(where.s3proxy()),
+        f"s3proxy x{threads}": Candidate(where.s3proxy(f"s3proxy-{threads}", threads=threads), **many),
+        "nginx": Candidate(where.nginx("256k")),
+        f"nginx x{threads}": Candidate(where.nginx("256k", workers=threads), **many),
+    }
+
+
+@contextlib.contextmanager
+def running(where, candidates):
+    with contextlib.ExitStack() as stack:
+        for name, one in candidates.items():
+            stack.enter_context(one.server)
+            command.say(f"{name}: reads the object, twice")
+            one.settle(name, where)
+        yield
+
+
+def own_cost(where, candidates, label, *, rounds, seconds):
+    """{name: rounds} of one size."""
+    with running(where, candidates):
+        return compare(where, candidates, {label: bounds.SIZES[label]}, rounds=rounds, seconds=seconds)[label]
+
+
+def measure(options, programs, work):
+    begun = time.monotonic()
+    object_bytes = SMOKE_BYTES if options.smoke else OBJECT_BYTES
+    with stand.Stand(work, programs, object_bytes) as where:
+        scaling = options.threads > 1
+        candidates = field_of_workers(where, options.threads) if scaling else field_of(where, options)
+        chosen = options.sizes or (SCALING_SIZES if scaling else bounds.SIZES)
+        sizes = {label: bounds.SIZES[label] for label in chosen}
+        with running(where, candidates):
+            many = {"count": 300, "compare_every": 1} if options.smoke else {}
+            figures = compare(
+                where, candidates, sizes, rounds=options.rounds, seconds=options.seconds, **many
+            )
+    command.say(f"hits took {time.monotonic() - begun:.0f} s")
+    lines = list(tell.columns(list(bounds.hit_lines(figures)), bounds.HIT_HEADING))
+    checks = bounds.scaling_checks(figures) if scaling else bounds.ratio_checks(figures, bounds.HIT_BOUNDS)
+    return figures, lines, list(checks) if not options.smoke else []
+
+
+def sizes_of(text):
+    labels = [label.strip() for label in text.split(",")]
+    if unknown := [label for label in labels if label not in bounds.SIZES]:
+        raise ValueError(f"no such size: {unknown[0]}")
+    return labels
+
+
+def parse_arguments(given=None):
+    parser = command.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--seconds", type=int, default=2)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--preset", default="release")
-    arguments = parser.parse_args()
-    (ROOT / "build").mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=ROOT / "build", prefix="bench-") as work:
-        figures = run(arguments, Path(work))
-    show(figures)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2))
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--sizes", type=sizes_of, help=f"of {', '.join(bounds.SIZES)}; all by default")
+    parser.add_argument("--threads", type=int, choices=(1, 2), default=1)
+    parser.add_argument("--no-varnish", action="store_true")
+    options = parser.parse_args(given)
+    if options.smoke:
+        options.rounds, options.seconds = 1, 1
+    return options
 
 
 if __name__ == "__main__":
-    main()
+    command.run(parse_arguments(), measure)

@@ -177,11 +177,17 @@ class S3proxy(Server):
 
 
 class Nginx(Server):
-    """The peer of the comparison: a slice cache in memory, without authentication, for public buckets."""
+    """The peer of the comparison: a slice cache in memory, without authentication, for public buckets.
 
-    def __init__(self, work, origin_address):
+    With `tls` (paths of a certificate and its key) it takes TLS 1.3 with AES-128-GCM and nothing else."""
+
+    def __init__(self, work, origin_address, *, slice_size="256k", workers=1, connections=4096, tls=None):
         super().__init__(work)
         self.origin_address = origin_address
+        self.slice_size = slice_size
+        self.workers = workers
+        self.connections = connections
+        self.tls = tls
         # Its files must sit in memory, as ours do.
         self.cache = Path("/dev/shm") / f"s3proxy-rig-nginx-{id(self)}-{self.work.name}"
 
@@ -197,10 +203,14 @@ class Nginx(Server):
         def start_at(port):
             config = self.work / "nginx.conf"
             values = {
-                "@LISTEN@": f"{LOOPBACK}:{port}",
+                "@LISTEN@": f"{LOOPBACK}:{port} {'ssl ' if self.tls else ''}reuseport",
                 "@ORIGIN@": self.origin_address,
                 "@CACHE@": str(self.cache),
                 "@WORK@": str(self.work),
+                "@SLICE@": self.slice_size,
+                "@WORKERS@": str(self.workers),
+                "@CONNECTIONS@": str(self.connections),
+                "@TLS@": self._tls_lines(),
             }
             text = template
             for name, value in values.items():
@@ -214,7 +224,65 @@ class Nginx(Server):
 
         self.process, self.port = start_on_free_port(start_at)
 
+    def _tls_lines(self):
+        if not self.tls:
+            return ""
+        certificate, key = self.tls
+        return (
+            f"ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.3;"
+            " ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;"
+        )
+
     def stop(self, how=signal.SIGTERM):
         code = super().stop(how)
         shutil.rmtree(self.cache, ignore_errors=True)
         return code
+
+
+class Varnish(Server):
+    """A cache of whole objects in malloc, without authentication, for public buckets."""
+
+    def __init__(self, work, origin_address, *, memory="3g"):
+        super().__init__(work)
+        self.origin_address = origin_address
+        self.memory = memory
+
+    @staticmethod
+    def root():
+        """Where its package was unpacked."""
+        return TOOLS / "varnish"
+
+    @classmethod
+    def is_installed(cls):
+        return (cls.root() / "usr/sbin/varnishd").exists()
+
+    def start(self):
+        self.work.mkdir(parents=True, exist_ok=True)
+        host, _, port = self.origin_address.partition(":")
+        configuration = self.work / "peer.vcl"
+        template = (Path(__file__).parent / "varnish.vcl.template").read_text()
+        configuration.write_text(template.replace("@HOST@", host).replace("@PORT@", port))
+        options = ["-F", "-j", "none", "-n", self.work / "state", "-f", configuration]
+        options += ["-s", f"malloc,{self.memory}", "-p", "nuke_limit=1000", "-p", "thread_pools=1"]
+        # Threads that ended would take what they cost with them.
+        options += ["-p", "thread_pool_min=100", "-p", "thread_pool_max=100"]
+        # It goes by the clock on the wall, and would end connections when the machine has stood still.
+        options += ["-p", "timeout_idle=600"]
+        options += ["-p", f"cc_command=sh {self._compiler()} %o %s"]
+        libraries = self.root() / "usr/lib/x86_64-linux-gnu"
+
+        def start_at(port):
+            return Process(
+                [self.root() / "usr/sbin/varnishd", *options, "-a", f"{LOOPBACK}:{port}"],
+                self.work / "varnish.log",
+                env=clean_environment(LD_LIBRARY_PATH=str(libraries)),
+                outlive=self.outlive,
+            )
+
+        self.process, self.port = start_on_free_port(start_at)
+
+    def _compiler(self):
+        """A script, so that a server is not taken for a compiler by its command line."""
+        script = self.work / "compile.sh"
+        script.write_text('exec clang-19 -O2 -fpic -shared -o "$1" "$2"\n')
+        return script

@@ -80,12 +80,38 @@ errc learn_from_refusal(services& shared, fill_order const& order, unsigned stat
   }
 }
 
-awaitable<result<coming_answer>> ask_for(worker_services& worker, fill_order const& order, byte_span span,
-                                         fill_end& end) {
+/// Asks for `span`, and for what is in line behind it; or gets what is left of the answer to a neighbour that
+/// asked for it, where there is no need to ask.
+awaitable<result<handed_on>> ask_for(worker_services& worker, fill_order const& order, byte_span span,
+                                     fill_end& end) {
   auto const& clock = worker.shared.clock;
   auto const began = worker.shared.begin();
   auto request = range_request(order, span);
+  auto const place =
+      worker.queued.enter(worker.executor, {order.id, order.facts, order.principal, span}, order.errand);
+  fill_chain behind;
+  request.going_out = [&](upstream::origin_request& goes) {
+    behind = worker.queued.go_out(*place, worker.shared.config.limits.fetch);
+    if (!behind.empty()) {
+      span.end = behind.end();
+      goes.headers.set("Range", http::range_header(span));
+    }
+  };
   auto answer = co_await worker.origin.read(std::move(request), order.errand, *order.calls);
+  if (!answer && place->taken()) {
+    --order.calls->calls;  // it never went out
+    auto handed = co_await place->receive();
+    if (handed) {
+      end.status = handed->rest.answer.head.status;
+      co_return std::move(*handed);
+    }
+    if (order.flight->abandoned()) {
+      co_return errc::client_gone;
+    }
+    // It came to nothing: now on its own.
+    request = range_request(order, span);
+    answer = co_await worker.origin.read(std::move(request), order.errand, *order.calls);
+  }
   if (!answer) {
     co_return answer.error();
   }
@@ -108,7 +134,17 @@ awaitable<result<coming_answer>> ask_for(worker_services& worker, fill_order con
   if (auto const* what = std::get_if<cache::told>(&told)) {
     worker.shared.index.learn(order.id, {cache::evidence_source::answer, began, *what}, order.principal);
   }
-  co_return coming_answer{std::move(*answer), *begin};
+  co_return handed_on{{std::move(*answer), *begin}, std::move(behind)};
+}
+
+/// What is left of an answer behind `end`; nothing where the store did not say how long it is.
+std::optional<coming_answer> rest_behind(byte_count end, coming_answer from) {
+  auto& length = from.answer.head.content_length;
+  if (!length || *length <= end - from.begins_at) {
+    return std::nullopt;
+  }
+  *length -= end - from.begins_at;
+  return coming_answer{std::move(from.answer), end};
 }
 
 /// Stores what comes until the permit's span is full. Gives where it stopped, and why.
@@ -220,6 +256,7 @@ awaitable<void> run(worker_services& worker, fill_order order, first_answer firs
   counted_task const counted(worker.shared);
   auto const begun_as = order.errand->how_urgent();
   std::vector<char> passed_over;
+  fill_chain behind;
   auto const span = order.permit.span();
   auto at = span.begin;
   std::optional<cache::time_point> asked;
@@ -240,7 +277,8 @@ awaitable<void> run(worker_services& worker, fill_order order, first_answer firs
         end.fault = base::to_errc(answered.error());
         break;
       }
-      coming = std::move(*answered);
+      coming = std::move(answered->rest);
+      behind = std::move(answered->behind);
       if (order.flight->abandoned()) {
         break;  // everybody left while the store was thinking
       }
@@ -249,6 +287,11 @@ awaitable<void> run(worker_services& worker, fill_order order, first_answer firs
     now->reading = coming->answer.body.get();
     auto const got = co_await store_body(order, *coming, passed_over);
     now->reading = nullptr;
+    auto rest = got.fault || behind.empty() ? std::nullopt : rest_behind(span.end, std::move(*coming));
+    if (rest) {
+      behind.hand_on(std::move(*rest));
+    }
+    behind.break_off();
     coming.reset();
     // A cell begun is fetched again.
     at = std::max(at, got.at >= span.end ? span.end : base::round_down(got.at, cache::cell_size));

@@ -127,6 +127,10 @@ void connection_pool::call_waiting() {
       return;
     }
     auto const next = line.next();
+    if (!next->who->in_line()) {
+      next->turn.cancel();
+      continue;
+    }
     next->called = true;
     places_.push_back(next->who);
     next->turn.cancel();
@@ -148,7 +152,7 @@ void connection_pool::look_again_at(std::shared_ptr<waiter> const& one) {
   if (one->called) {
     return;
   }
-  if (one->who->withdrawn()) {
+  if (one->who->withdrawn() || !one->who->in_line()) {
     one->turn.cancel();
   } else if (speculation_.remove(one)) {
     enqueue(one);
@@ -184,16 +188,18 @@ asio::awaitable<result<void>> connection_pool::wait_for_turn(errand_ptr who) {
       }
     });
   });
+  who->enter_line();
   enqueue(mine);
   if (!who->withdrawn()) {
     co_await mine->turn.async_wait(as_result);
   }
   who->on_change(nullptr);
+  auto const left = who->end_line();
   if (mine->called) {
     co_return result<void>{};
   }
   dequeue(mine);
-  co_return who->withdrawn() ? errc::client_gone : errc::origin_busy;
+  co_return who->withdrawn() || left ? errc::client_gone : errc::origin_busy;
 }
 
 asio::awaitable<result<connection_pool::addresses>> connection_pool::resolve(std::string const& host) {

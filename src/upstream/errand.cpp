@@ -62,4 +62,34 @@ void errand::set_under_way() {
   under_way_ = true;
 }
 
+void errand::leave_line() {
+  listener told;
+  {
+    std::lock_guard const lock(mutex_);
+    if (line_ != line::inside) {
+      return;
+    }
+    line_ = line::left;
+    told = told_;
+  }
+  if (told) {
+    told();
+  }
+}
+
+bool errand::in_line() const {
+  std::lock_guard const lock(mutex_);
+  return line_ == line::inside;
+}
+
+void errand::enter_line() {
+  std::lock_guard const lock(mutex_);
+  line_ = line::inside;
+}
+
+bool errand::end_line() {
+  std::lock_guard const lock(mutex_);
+  return std::exchange(line_, line::outside) == line::left;
+}
+
 }  // namespace s3proxy::upstream

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cstring>
+#include <utility>
 
 namespace s3proxy::upstream {
 namespace {
@@ -151,9 +152,9 @@ std::string origin_client::signed_head(origin_request const& request, destinatio
   return head;
 }
 
-awaitable<result<origin_answer>> origin_client::read_once(origin_request const& request,
-                                                          destination const& to, connection_choice choice,
-                                                          errand_ptr const& who, connection_age& age) {
+awaitable<result<origin_answer>> origin_client::read_once(origin_request& request, destination const& to,
+                                                          connection_choice choice, errand_ptr const& who,
+                                                          connection_age& age) {
   age = connection_age::fresh;
   auto borrowed = co_await pool_->borrow(choice, to.host, who);
   if (!borrowed) {
@@ -166,6 +167,9 @@ awaitable<result<origin_answer>> origin_client::read_once(origin_request const& 
     co_return errc::client_gone;
   }
   who->set_under_way();
+  if (auto const going_out = std::exchange(request.going_out, nullptr)) {
+    going_out(request);
+  }
   auto const head = signed_head(request, to, who->how_urgent());
   auto const began = clock_.now();
   auto sent = co_await asked->write_body(head, {});
@@ -273,7 +277,7 @@ awaitable<result<void>> origin_client::look_for_bucket(origin_request const& req
   co_return result<void>{};
 }
 
-awaitable<result<origin_answer>> origin_client::read_at(origin_request const& request, destination const& to,
+awaitable<result<origin_answer>> origin_client::read_at(origin_request& request, destination const& to,
                                                         errand_ptr const& who, call_count& count) {
   auto choice = connection_choice::any;
   for (unsigned made = 1;; ++made) {

@@ -46,12 +46,6 @@ struct fill_order {
   std::unique_ptr<store::flight_table::question> question{};
 };
 
-/// An answer whose body is already coming, and where in the object it begins.
-struct coming_answer {
-  upstream::origin_answer answer;
-  base::byte_count begins_at = 0;
-};
-
 /// Where the first bytes come from: a request of the fill's own, an answer that is here, or one that was
 /// asked for before the version was known.
 using first_answer = std::variant<std::monostate, coming_answer, early_part>;
@@ -59,7 +53,8 @@ using first_answer = std::variant<std::monostate, coming_answer, early_part>;
 /// Starts a task of its own that brings the permitted cells into the block store: from `first` as far as that
 /// is of the version and the range, else with a GET that carries Range and If-Match. It is paced by nobody's
 /// socket, ends when nobody waits on its flight, resumes once in the middle of a body, and stores nothing of
-/// a body that is short or of another version.
+/// a body that is short or of another version. When all connections are in use, its request may go out with
+/// that of a neighbour (queued_fills).
 ///
 /// Speculation (by its errand) is neither repeated nor resumed, and what a store that is in trouble or says
 /// no tells it is not told to those who join the flight: they ask for themselves. Who starts it and wants to

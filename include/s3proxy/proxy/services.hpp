@@ -5,6 +5,7 @@
 #include "s3proxy/observe/clock.hpp"
 #include "s3proxy/observe/metrics.hpp"
 #include "s3proxy/proxy/limits.hpp"
+#include "s3proxy/proxy/queued_fills.hpp"
 #include "s3proxy/proxy/read_ahead_settings.hpp"
 #include "s3proxy/proxy/roster.hpp"
 #include "s3proxy/proxy/token_exchange.hpp"
@@ -98,6 +99,7 @@ struct worker_services {
   services& shared;
   boost::asio::any_io_executor executor;
   upstream::origin_client origin;
+  queued_fills queued;
   s3::signing_key_cache keys;  ///< of clients; the origin client has its own
 };
 

@@ -34,12 +34,19 @@ class errand {
   /// Nobody wants it any more: what waits for a connection or for the head of its answer ends with
   /// client_gone; an answer that is being read goes on.
   void withdraw();
+  /// Its request goes out with another's: where it stands in line for a connection it leaves the line, and
+  /// the wait ends with client_gone. Elsewhere nothing happens.
+  void leave_line();
+  bool in_line() const;
 
   // For the pool and the client.
 
-  /// Calls `told` at each promotion and withdrawal from now on; null: nobody.
+  /// Calls `told` at each promotion and withdrawal, and when it leaves the line, from now on; null: nobody.
   void on_change(listener told);
   void set_under_way();
+  void enter_line();
+  /// Says whether leave_line() was called since enter_line().
+  bool end_line();
 
  private:
   mutable std::mutex mutex_;
@@ -47,6 +54,7 @@ class errand {
   client_number whose_;
   bool under_way_ = false;
   bool withdrawn_ = false;
+  enum class line { outside, inside, left } line_ = line::outside;
   listener told_;
 };
 using errand_ptr = std::shared_ptr<errand>;

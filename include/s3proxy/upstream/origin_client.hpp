@@ -41,6 +41,9 @@ struct origin_request {
   /// meanwhile. Null: unsigned.
   std::shared_ptr<s3::credentials const> signer;
   signature_form form = signature_form::header;
+  /// Called when the request has a connection and goes out: it may ask for more than it did when it began to
+  /// wait. Called once; read() only. May be null.
+  std::function<void(origin_request&)> going_out{};
 };
 
 /// The keys of the moment: they may change under a running process.
@@ -143,10 +146,9 @@ class origin_client {
       origin_request const& request, base::result<origin_answer> const& answer);
   boost::asio::awaitable<base::result<void>> look_for_bucket(origin_request const& request,
                                                              errand_ptr const& who, call_count& count);
-  boost::asio::awaitable<base::result<origin_answer>> read_at(origin_request const& request,
-                                                              destination const& to, errand_ptr const& who,
-                                                              call_count& count);
-  boost::asio::awaitable<base::result<origin_answer>> read_once(origin_request const& request,
+  boost::asio::awaitable<base::result<origin_answer>> read_at(origin_request& request, destination const& to,
+                                                              errand_ptr const& who, call_count& count);
+  boost::asio::awaitable<base::result<origin_answer>> read_once(origin_request& request,
                                                                 destination const& to,
                                                                 connection_choice choice,
                                                                 errand_ptr const& who, connection_age& age);

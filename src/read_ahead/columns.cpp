@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <ranges>
 #include <utility>
 
 namespace s3proxy::read_ahead {
@@ -14,13 +15,16 @@ file_shape::file_shape(layout of) : layout_(std::move(of)) {
   bounds_.reserve(where.row_groups);
   for (std::size_t group = 0; group < where.row_groups; ++group) {
     byte_span bounds{std::numeric_limits<base::byte_count>::max(), 0};
+    auto is_as_schema = true;
     for (std::size_t column = 0; column < where.columns; ++column) {
       auto const chunk = where.chunk(group, column);
+      is_as_schema = is_as_schema && !chunk.empty() && (column == 0 || bounds.end <= chunk.begin);
       if (!chunk.empty()) {  // an empty one may claim to lie anywhere
         bounds = {std::min(bounds.begin, chunk.begin), std::max(bounds.end, chunk.end)};
       }
     }
     bounds_.push_back(bounds);
+    as_schema_.push_back(is_as_schema);
   }
   in_order_.resize(where.row_groups);
   std::iota(in_order_.begin(), in_order_.end(), std::size_t{0});
@@ -52,6 +56,20 @@ std::vector<columns_of_group> file_shape::columns_in(byte_span read) const {
   return out;
 }
 
+// A table of a million columns is asked for under a lock.
+std::pair<std::size_t, std::size_t> file_shape::columns_about(byte_span span, std::size_t row_group) const {
+  if (!as_schema_[row_group]) {
+    return {0, layout_.columns};
+  }
+  auto const columns = std::views::iota(std::size_t{0}, layout_.columns);
+  auto const ends = [&](std::size_t column) { return layout_.chunk(row_group, column).end; };
+  auto const begins = [&](std::size_t column) { return layout_.chunk(row_group, column).begin; };
+  auto const first = std::ranges::upper_bound(columns, span.begin, {}, ends);
+  auto const behind = std::ranges::lower_bound(columns, span.end, {}, begins);
+  return {static_cast<std::size_t>(first - columns.begin()),
+          static_cast<std::size_t>(behind - columns.begin())};
+}
+
 std::optional<columns_of_group> file_shape::columns_in(byte_span read, std::size_t row_group) const {
   auto const none = layout_.columns;
   auto first = none;
@@ -59,7 +77,8 @@ std::optional<columns_of_group> file_shape::columns_in(byte_span read, std::size
   auto begins = false;
   auto ends = false;
   auto const inside = base::intersect(read, bounds_[row_group]);
-  for (std::size_t column = 0; column < layout_.columns; ++column) {
+  auto const [from, to] = columns_about(inside, row_group);
+  for (auto column = from; column < to; ++column) {
     auto const chunk = layout_.chunk(row_group, column);
     if (chunk.empty() || base::intersect(chunk, inside).empty()) {
       continue;
@@ -101,7 +120,8 @@ std::optional<byte_span> file_shape::find(run columns, std::size_t row_group) co
 
 byte_span file_shape::whole_chunks(byte_span reach, std::size_t row_group) const {
   byte_span out;
-  for (std::size_t column = 0; column < layout_.columns; ++column) {
+  auto const [from, to] = columns_about(reach, row_group);
+  for (auto column = from; column < to; ++column) {
     auto const chunk = layout_.chunk(row_group, column);
     if (!chunk.empty() && reach.contains(chunk)) {
       out = out.empty() ? chunk : byte_span{std::min(out.begin, chunk.begin), std::max(out.end, chunk.end)};
@@ -117,7 +137,7 @@ std::size_t file_shape::column(std::uint64_t path) const {
 
 std::size_t file_shape::footprint() const {
   return sizeof *this - sizeof layout_ + layout_.footprint() +
-         bounds_.capacity() * (sizeof(byte_span) + sizeof(std::size_t)) +
+         bounds_.capacity() * (sizeof(byte_span) + sizeof(std::size_t)) + as_schema_.capacity() / 8 +
          numbers_.capacity() * sizeof(numbered);
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace s3proxy::read_ahead {
@@ -50,10 +51,14 @@ class file_shape {
 
  private:
   std::optional<columns_of_group> columns_in(base::byte_span read, std::size_t row_group) const;
+  /// The columns whose chunks may touch `span`: [begin, end), all of them where they do not lie in the order
+  /// of the schema.
+  std::pair<std::size_t, std::size_t> columns_about(base::byte_span span, std::size_t row_group) const;
 
   layout layout_;
   std::vector<base::byte_span> bounds_;  // of the row groups
   std::vector<std::size_t> in_order_;    // row groups by where they begin
+  std::vector<bool> as_schema_;          // row groups whose columns lie in its order, none of them empty
   struct numbered {
     std::uint64_t path = 0;
     std::size_t column = 0;

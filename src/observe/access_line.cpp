@@ -1,7 +1,8 @@
 #include "s3proxy/observe/access_line.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
+#include <charconv>
 #include <utility>
 
 namespace s3proxy::observe {
@@ -16,23 +17,28 @@ void append_hex(std::string& out, std::string_view prefix, unsigned char byte) {
 
 // A key may hold anything: percent-encoding keeps the line one line, and fields apart.
 void append_text(std::string& out, std::string_view name, std::string_view value) {
-  out.append(out.empty() ? "" : " ").append(name).append("=");
+  out.append(" ").append(name).append("=");
   if (value.empty()) {
     out += '-';
   }
-  for (auto const c : value) {
+  auto const is_plain = [](char c) {
     auto const byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte >= 0x7f || c == '"' || c == '%' || c == '\\') {
-      append_hex(out, "%", byte);
-    } else {
-      out += c;
+    return byte > 0x20 && byte < 0x7f && c != '"' && c != '%' && c != '\\';
+  };
+  while (!value.empty()) {
+    auto const plain = static_cast<std::size_t>(std::ranges::find_if_not(value, is_plain) - value.begin());
+    out += value.substr(0, plain);
+    value.remove_prefix(plain);
+    if (!value.empty()) {
+      append_hex(out, "%", static_cast<unsigned char>(value.front()));
+      value.remove_prefix(1);
     }
   }
 }
 
 // Bytes beyond ASCII are written as U+00XX, so that the line is valid JSON whatever the key's encoding.
 void append_json(std::string& out, std::string_view name, std::string_view value) {
-  out.append(out.size() == 1 ? "\"" : ",\"").append(name).append("\":\"");
+  out.append(",\"").append(name).append("\":\"");
   for (auto const c : value) {
     auto const byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
@@ -46,68 +52,63 @@ void append_json(std::string& out, std::string_view name, std::string_view value
   out += '"';
 }
 
+void append_number(std::string& out, std::uint64_t value) {
+  std::array<char, 20> digits;
+  auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), end);
+}
+
+void append_text(std::string& out, std::string_view name, std::uint64_t value) {
+  out.append(" ").append(name).append("=");
+  append_number(out, value);
+}
+
 void append_json(std::string& out, std::string_view name, std::uint64_t value) {
-  out.append(",\"").append(name).append("\":").append(std::to_string(value));
+  out.append(",\"").append(name).append("\":");
+  append_number(out, value);
 }
 
-std::string render_text(access_record const& r) {
-  std::string out;
-  append_text(out, "time", http::format_iso_date(r.at));
-  append_text(out, "id", r.request_id);
-  append_text(out, "client", r.peer);
-  append_text(out, "method", r.method);
-  append_text(out, "op", r.operation);
-  append_text(out, "bucket", r.bucket);
-  append_text(out, "key", r.key);
-  append_text(out, "range", r.range);
-  append_text(out, "status", std::to_string(r.status));
-  append_text(out, "bytes", std::to_string(r.bytes));
-  append_text(out, "phase", r.phase);
-  append_text(out, "reason", r.reason);
-  append_text(out, "origin_calls", std::to_string(r.origin_calls));
-  append_text(out, "first_byte_us", std::to_string(r.first_byte.count()));
-  append_text(out, "total_us", std::to_string(r.total.count()));
-  append_text(out, "error", r.error);
-  append_text(out, "ahead", std::to_string(r.ahead));
-  append_text(out, "guessed", std::to_string(r.guessed));
-  return out;
+/// Each field with its name, in the order of the line.
+template <class Tell>
+void tell_fields(access_record const& r, Tell tell) {
+  tell("time", std::string_view(http::format_iso_date(r.at)));
+  tell("id", std::string_view(r.request_id));
+  tell("client", std::string_view(r.peer));
+  tell("method", std::string_view(r.method));
+  tell("op", r.operation);
+  tell("bucket", std::string_view(r.bucket));
+  tell("key", std::string_view(r.key));
+  tell("range", std::string_view(r.range));
+  tell("status", std::uint64_t{r.status});
+  tell("bytes", std::uint64_t{r.bytes});
+  tell("phase", r.phase);
+  tell("reason", r.reason);
+  tell("origin_calls", std::uint64_t{r.origin_calls});
+  tell("first_byte_us", static_cast<std::uint64_t>(r.first_byte.count()));
+  tell("total_us", static_cast<std::uint64_t>(r.total.count()));
+  tell("error", std::string_view(r.error));
+  tell("ahead", std::uint64_t{r.ahead});
+  tell("guessed", std::uint64_t{r.guessed});
 }
 
-std::string render_json(access_record const& r) {
-  std::string out = "{";
-  append_json(out, "time", http::format_iso_date(r.at));
-  append_json(out, "id", r.request_id);
-  append_json(out, "client", r.peer);
-  append_json(out, "method", r.method);
-  append_json(out, "op", r.operation);
-  append_json(out, "bucket", r.bucket);
-  append_json(out, "key", r.key);
-  append_json(out, "range", r.range);
-  append_json(out, "status", r.status);
-  append_json(out, "bytes", r.bytes);
-  append_json(out, "phase", r.phase);
-  append_json(out, "reason", r.reason);
-  append_json(out, "origin_calls", r.origin_calls);
-  append_json(out, "first_byte_us", static_cast<std::uint64_t>(r.first_byte.count()));
-  append_json(out, "total_us", static_cast<std::uint64_t>(r.total.count()));
-  append_json(out, "error", r.error);
-  append_json(out, "ahead", r.ahead);
-  append_json(out, "guessed", r.guessed);
-  return out + '}';
+void append_line(std::string& out, access_record const& record, access_format format) {
+  auto const begin = out.size();
+  if (format == access_format::text) {
+    tell_fields(record, [&](std::string_view name, auto value) { append_text(out, name, value); });
+    out.erase(begin, 1);
+  } else if (format == access_format::json) {
+    tell_fields(record, [&](std::string_view name, auto value) { append_json(out, name, value); });
+    out[begin] = '{';
+    out += '}';
+  }
 }
 
 }  // namespace
 
 std::string render(access_record const& record, access_format format) {
-  switch (format) {
-    case access_format::off:
-      return {};
-    case access_format::text:
-      return render_text(record);
-    case access_format::json:
-      return render_json(record);
-  }
-  return {};
+  std::string out;
+  append_line(out, record, format);
+  return out;
 }
 
 access_log::access_log(access_format format, sink write) : format_(format), write_(std::move(write)) {
@@ -138,8 +139,8 @@ void access_log::record(access_record one) {
       ++dropped_;
       return;
     }
-    wake = waiting_.empty();
     waiting_.push_back(std::move(one));
+    wake = waiting_.size() == 1 || waiting_.size() == most_waiting / 2;
   }
   if (wake) {
     changed_.notify_one();
@@ -147,20 +148,24 @@ void access_log::record(access_record one) {
 }
 
 void access_log::run() {
+  std::vector<access_record> taken;
+  std::string lines;
   for (;;) {
-    std::vector<access_record> taken;
+    taken.clear();
+    lines.clear();
     std::uint64_t dropped = 0;
     bool last = false;
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      changed_.wait_for(lock, gathering, [this] { return stopping_ || waiting_.size() >= most_waiting / 2; });
       taken.swap(waiting_);
       dropped = std::exchange(dropped_, 0);
       last = stopping_;
     }
-    std::string lines;
     for (auto const& one : taken) {
-      lines.append(render(one, format_)).append("\n");
+      append_line(lines, one, format_);
+      lines += '\n';
     }
     if (dropped > 0) {
       lines.append(format_ == access_format::json ? "{\"dropped_lines\":" + std::to_string(dropped) + "}\n"

@@ -57,6 +57,9 @@ class access_log {
   void record(access_record one);
 
   static constexpr std::size_t most_waiting = 8192;  ///< records; about 4 MiB
+  /// How long lines are gathered before they are written, or until half of `most_waiting` are there: waking
+  /// the log's thread for each costs more than all the rest of a line.
+  static constexpr std::chrono::milliseconds gathering{20};
 
  private:
   void run();

@@ -123,6 +123,7 @@ awaitable<error_code> transport::wait_for(tls_step step) {
 
 // No coroutine of its own for plain: a hit pays for none.
 awaitable<received> transport::receive(std::span<char> into) {
+  written_ = 0;
   if (channel_) {
     return receive_encrypted(into);
   }
@@ -156,8 +157,16 @@ awaitable<result<void>> transport::write(std::string_view head, std::string_view
   return channel_ ? write_encrypted(head, body) : write_plain(head, body);
 }
 
+awaitable<void> transport::give_way() {
+  written_ = 0;
+  co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+}
+
 awaitable<result<void>> transport::write_plain(std::string_view head, std::string_view body) {
   for (;;) {
+    if (is_turn_over()) {
+      co_await give_way();
+    }
     std::array<asio::const_buffer, 2> const pieces{asio::buffer(head.data(), head.size()),
                                                    asio::buffer(body.data(), body.size())};
     error_code ec;
@@ -169,10 +178,12 @@ awaitable<result<void>> transport::write_plain(std::string_view head, std::strin
     auto const of_head = std::min(sent, head.size());
     head.remove_prefix(of_head);
     body.remove_prefix(sent - of_head);
+    written_ += sent;
     if (head.empty() && body.empty()) {
       co_return result<void>{};
     }
     if (ec) {
+      written_ = 0;
       timer_.expires_after(limits_.answer);
       auto [failed] = co_await socket_.async_wait(tcp::socket::wait_write, as_result);
       timer_.stop();
@@ -200,8 +211,12 @@ awaitable<result<void>> transport::write_encrypted(std::string_view head, std::s
       body = {};
     }
     while (!next.empty()) {
+      if (is_turn_over() && !record_unfinished_) {
+        co_await give_way();
+      }
       auto const sent = channel_->write(next);
       next.remove_prefix(sent.count);
+      written_ += sent.count;
       if (sent.step == tls_step::done) {
         record_finished();
         continue;

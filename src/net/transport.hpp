@@ -59,6 +59,9 @@ class transport {
   boost::asio::awaitable<std::tuple<boost::system::error_code, std::size_t>> receive_encrypted(
       std::span<char> into);
   boost::asio::awaitable<boost::system::error_code> wait_for(tls_step step);
+  /// Before more is written: lets the others of the worker have their turn, when this one's is over.
+  bool is_turn_over() const { return written_ >= limits_.turn; }
+  boost::asio::awaitable<void> give_way();
   void record_finished();
   boost::asio::awaitable<void> tell_plain_http();
   boost::asio::awaitable<void> linger();
@@ -73,6 +76,7 @@ class transport {
   // keys would be written into its midst, which it refuses, and the connection is lost.
   bool record_unfinished_ = false;
   std::function<void()> watch_later_;
+  std::size_t written_ = 0;  // since it last waited for anything
 };
 
 }  // namespace s3proxy::net

@@ -79,6 +79,15 @@ void append_query(std::string& out, std::string_view raw) {
 /// Trimmed, every inner run of blanks one space: what all signers do, although RFC 9110 does not call them
 /// equal.
 void append_value(std::string& out, std::string_view value) {
+  auto const begin = std::ranges::find_if_not(value, is_blank);
+  value.remove_prefix(static_cast<std::size_t>(begin - value.begin()));
+  while (!value.empty() && is_blank(value.back())) {
+    value.remove_suffix(1);
+  }
+  if (value.find('\t') == value.npos && value.find("  ") == value.npos) {
+    out += value;  // most values are their own canonical form
+    return;
+  }
   bool owes_space = false;
   auto const start = out.size();
   for (char const c : value) {

@@ -111,13 +111,14 @@ def middle(crossings):
 
 def row(query, pairs, way, baseline):
     """The row of `query` from its pairs, each {way: Sample}; the ratio is `way`'s seconds to `baseline`'s."""
-    ways = list(pairs[0])
-    counted = {name: [pair[name].crossed for pair in pairs if pair[name].crossed] for name in ways}
+    # Not every pair goes every way: nginx runs in the first ones only.
+    samples = {name: [pair[name] for pair in pairs if name in pair] for name in pairs[0]}
+    counted = {name: [one.crossed for one in taken if one.crossed] for name, taken in samples.items()}
     told = [pair[way].told for pair in pairs if pair[way].told]
     return Row(
         query.name,
         query.title,
-        {name: statistics.median(pair[name].seconds for pair in pairs) for name in ways},
+        {name: statistics.median(one.seconds for one in taken) for name, taken in samples.items()},
         [pair[way].seconds / pair[baseline].seconds for pair in pairs],
         {name: middle(crossings) for name, crossings in counted.items() if crossings},
         {name: statistics.median(one[name] for one in told) for name in told[0]} if told else None,

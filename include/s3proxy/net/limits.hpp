@@ -19,6 +19,7 @@ struct client_limits {
   std::chrono::milliseconds drain{30'000};      ///< after SIGTERM, before open requests are aborted
   std::chrono::milliseconds accept_pause{100};  ///< when the process is out of file descriptors
   std::size_t unsent = 512 * 1024;              ///< TCP_NOTSENT_LOWAT: bounds kernel memory per connection
+  std::size_t turn = 256 * 1024;  ///< written by one connection before the others of its worker have a turn
 };
 
 }  // namespace s3proxy::net

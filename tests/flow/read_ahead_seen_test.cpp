@@ -67,6 +67,7 @@ TEST(read_ahead_seen, the_metrics_tell_what_was_fetched_used_and_wasted) {
   watched_table w;
   EXPECT_EQ(w.metric("s3proxy_read_ahead_speculated_bytes_total"), 0U);
   w.scan(3);
+  EXPECT_TRUE(w.becomes_quiet()) << "a guess under way when the scan ends is neither used nor wasted";
   auto const speculated = w.metric("s3proxy_read_ahead_speculated_bytes_total");
   auto const used = w.metric("s3proxy_read_ahead_used_bytes_total");
   EXPECT_GE(used, 2U * 65536);

@@ -44,7 +44,8 @@ std::variant<std::unique_ptr<daemon>, std::string> daemon::start(daemon_settings
                                                                  observe::clock const& clock) {
   std::unique_ptr<daemon> made(new daemon(std::move(settings), clock));
   auto& with = made->settings_;
-  auto bound = listen_on(made->control_.context(), made->address_, with.port, with.proxy.limits, with.tls);
+  auto bound =
+      listen_on(made->workers_.front()->context(), made->address_, with.port, with.proxy.limits, with.tls);
   if (auto* why = std::get_if<std::string>(&bound)) {
     return *why + ". Choose another with --port or --address.";
   }
@@ -89,8 +90,8 @@ daemon::daemon(daemon_settings settings, observe::clock const& clock)
 
 daemon::~daemon() {
   if (listener_) {
+    listener_->stop();
     asio::post(control_.context(), [this] {
-      listener_->stop();
       if (admin_listener_) {
         admin_listener_->stop();
       }
@@ -100,7 +101,7 @@ daemon::~daemon() {
     // Coroutines hold timers and sockets of their worker, and wakers of others: all end before the first
     // context goes.
     auto const deadline = std::chrono::steady_clock::now() + end_at_the_latest;
-    while (!(is_quiet() && control_.load() == 0) && std::chrono::steady_clock::now() < deadline) {
+    while (!(is_quiet() && control_.connections() == 0) && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(look_again);
     }
   }
@@ -134,7 +135,7 @@ std::optional<std::string> daemon::start_admin() {
       std::make_unique<admin_pages const>(*services_, reach, [this] { return open_connections(); });
   auto const serve = [this](std::shared_ptr<net::server_connection> client,
                             std::size_t) -> asio::awaitable<void> {
-    if (control_.load() > admin_limits_.connections) {
+    if (control_.connections() > admin_limits_.connections) {
       co_return;
     }
     co_await serve_admin(*admin_pages_, admin_limits_, std::move(client));
@@ -153,7 +154,7 @@ void daemon::drain(std::function<void()> ended) {
 }
 
 asio::awaitable<void> daemon::drain_task(std::function<void()> ended) {
-  listener_->stop();
+  co_await listener_->stopped();
   for (auto const& worker : workers_) {
     asio::post(worker->context(), [w = worker.get()] { w->finish_all(); });
   }
@@ -195,7 +196,7 @@ bool daemon::is_quiet() const {
 std::size_t daemon::open_connections() const {
   std::size_t total = 0;
   for (auto const& worker : workers_) {
-    total += worker->load();
+    total += worker->connections();
   }
   return total;
 }

@@ -6,10 +6,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <utility>
 
 namespace s3proxy::net {
@@ -19,11 +23,24 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
 asio::awaitable<void> run(worker& home, std::shared_ptr<server_connection> connection, serve handle,
                           std::size_t index) {
   worker::tracked const tracking(home, connection);
   co_await handle(connection, index);
 }
+
+// Accepted sockets inherit these: set once, they cost no connection a system call.
+void set_inherited(tcp::acceptor& acceptor, client_limits const& limits) {
+  error_code ignored;
+  acceptor.set_option(tcp::no_delay(true), ignored);
+  int const unsent = static_cast<int>(limits.unsent);
+  ::setsockopt(acceptor.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+}
+
+// Between two looks at what else its worker has to do.
+constexpr int most_at_once = 32;
 
 }  // namespace
 
@@ -51,20 +68,23 @@ std::variant<std::unique_ptr<listener>, std::string> listener::bind(
   if (!ec) {
     acceptor.listen(asio::socket_base::max_listen_connections, ec);
   }
+  if (!ec) {
+    acceptor.non_blocking(true, ec);
+  }
   if (ec) {
     return "cannot listen on " + place + ": " + ec.message();
   }
+  set_inherited(acceptor, limits);
   return std::unique_ptr<listener>(new listener(std::move(acceptor), limits, head_bytes, std::move(tls)));
 }
 
 listener::listener(tcp::acceptor acceptor, client_limits const& limits, std::size_t head_bytes,
                    std::shared_ptr<tls_context const> tls)
-    : acceptor_(std::move(acceptor)), limits_(limits), head_bytes_(head_bytes), tls_(std::move(tls)) {}
-
-std::uint16_t listener::port() const {
-  error_code ec;
-  return acceptor_.local_endpoint(ec).port();
-}
+    : acceptor_(std::move(acceptor)),
+      port_(acceptor_.local_endpoint().port()),
+      limits_(limits),
+      head_bytes_(head_bytes),
+      tls_(std::move(tls)) {}
 
 void listener::start(std::vector<worker*> workers, serve handle) {
   asio::co_spawn(acceptor_.get_executor(), accept_loop(std::move(workers), std::move(handle)),
@@ -72,31 +92,56 @@ void listener::start(std::vector<worker*> workers, serve handle) {
 }
 
 void listener::stop() {
-  error_code ec;
-  acceptor_.close(ec);
+  auto const close = [this] {
+    error_code ec;
+    acceptor_.close(ec);
+  };
+  asio::post(acceptor_.get_executor(), close);
+}
+
+asio::awaitable<void> listener::stopped() {
+  stop();
+  // Behind it in the same queue.
+  auto const nothing = []() -> asio::awaitable<void> { co_return; };
+  co_await asio::co_spawn(acceptor_.get_executor(), nothing, asio::use_awaitable);
 }
 
 asio::awaitable<void> listener::accept_loop(std::vector<worker*> workers, serve handle) {
-  constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
   while (acceptor_.is_open()) {
-    auto const chosen = std::ranges::min_element(workers, {}, [](worker const* w) { return w->load(); });
-    auto& home = **chosen;
-    auto const index = static_cast<std::size_t>(chosen - workers.begin());
-    auto [ec, socket] = co_await acceptor_.async_accept(home.context(), as_result);
-    if (!acceptor_.is_open()) {
+    auto [gone] = co_await acceptor_.async_wait(tcp::acceptor::wait_read, as_result);
+    if (gone || !acceptor_.is_open()) {
       co_return;
     }
-    if (ec) {
+    if (auto const ec = accept_waiting(workers, handle)) {
       // Out of descriptors or memory: the backlog waits; asking again at once would spin.
       observe::warn(observe::room::net, "cannot accept a connection: " + ec.message());
       asio::steady_timer pause(acceptor_.get_executor(), limits_.accept_pause);
       co_await pause.async_wait(as_result);
-      continue;
+    }
+  }
+}
+
+error_code listener::accept_waiting(std::vector<worker*> const& workers, serve const& handle) {
+  for (int taken = 0; taken < most_at_once; ++taken) {
+    auto const chosen = std::ranges::min_element(workers, {}, [](worker const* w) { return w->weight(); });
+    auto& home = **chosen;
+    tcp::socket socket(home.context());
+    tcp::endpoint from;
+    error_code ec;
+    acceptor_.accept(socket, from, ec);
+    if (ec == asio::error::would_block || ec == asio::error::connection_aborted) {
+      return {};  // whoever is left is told of by the next wait
+    }
+    if (ec) {
+      return ec;
     }
     home.expect();
-    auto connection = std::make_shared<server_connection>(std::move(socket), limits_, head_bytes_, tls_);
+    auto const index = static_cast<std::size_t>(chosen - workers.begin());
+    auto connection =
+        std::make_shared<server_connection>(std::move(socket), from, limits_, head_bytes_, tls_);
     asio::co_spawn(home.context(), run(home, std::move(connection), handle, index), asio::detached);
   }
+  return {};
 }
 
 }  // namespace s3proxy::net

@@ -9,10 +9,7 @@
 
 #include <algorithm>
 #include <array>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string>
-#include <sys/socket.h>
 #include <utility>
 
 namespace s3proxy::net {
@@ -48,9 +45,6 @@ transport::transport(tcp::socket socket, client_limits const& limits, std::share
       tls_settings_(std::move(tls)) {
   error_code ignored;
   socket_.non_blocking(true, ignored);
-  socket_.set_option(tcp::no_delay(true), ignored);
-  int const unsent = static_cast<int>(limits.unsent);
-  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
   // Cancelled, not closed: a client that was too slow can still be told so, and a reset still end half an
   // answer. The timer is ours and goes with us.
   timer_.on_expiry([this] {

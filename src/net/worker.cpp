@@ -43,14 +43,22 @@ void worker::stop() {
 worker::tracked::tracked(worker& home, std::shared_ptr<server_connection> connection)
     : home_(home), connection_(std::move(connection)) {
   home_.open_.insert(connection_.get());
+  connection_->count_in(&home_.load_);
+  if (home_.aborting_) {
+    connection_->abort();
+  } else if (home_.finishing_) {
+    connection_->finish();
+  }
 }
 
 worker::tracked::~tracked() {
   home_.open_.erase(connection_.get());
-  home_.load_.fetch_sub(1, std::memory_order_relaxed);
+  connection_->count_in(nullptr);
+  home_.load_.connection_left();
 }
 
 void worker::finish_all() {
+  finishing_ = true;
   std::vector<server_connection*> const open(open_.begin(), open_.end());
   for (auto* connection : open) {
     connection->finish();
@@ -58,6 +66,7 @@ void worker::finish_all() {
 }
 
 void worker::abort_all() {
+  aborting_ = true;
   std::vector<server_connection*> const open(open_.begin(), open_.end());
   for (auto* connection : open) {
     connection->abort();

@@ -45,7 +45,7 @@ class daemon {
   /// Where the admin listener listens; nothing without one.
   std::optional<listen_place> admin() const;
   proxy::services& services() { return *services_; }
-  /// Where the acceptor runs; for tasks that are no request.
+  /// For tasks that are no request.
   boost::asio::io_context& control() { return control_.context(); }
 
   /// Stops accepting, lets open requests finish, aborts what is left after limits::client.drain. Calls

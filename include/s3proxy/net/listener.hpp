@@ -20,8 +20,9 @@ namespace s3proxy::net {
 using serve =
     std::function<boost::asio::awaitable<void>(std::shared_ptr<server_connection>, std::size_t worker)>;
 
-/// Accepts connections and hands each to the worker that has the fewest. One acceptor, because analytics
-/// clients open few, heavy connections, which hashing (SO_REUSEPORT) spreads unevenly.
+/// Accepts connections and hands each to the worker with the least work. One acceptor, because analytics
+/// clients open few, heavy connections, which hashing (SO_REUSEPORT) spreads unevenly. It runs on a worker,
+/// so that a connection which stays there wakes nobody else.
 class listener {
  public:
   /// Binds; port 0 lets the kernel choose; `tls` is null for plain HTTP. Gives the listener or a sentence
@@ -30,17 +31,22 @@ class listener {
       boost::asio::io_context& context, std::string const& address, std::uint16_t port,
       client_limits const& limits, std::size_t head_bytes, std::shared_ptr<tls_context const> tls);
 
-  std::uint16_t port() const;
-  /// Accepts until stop(). Workers outlive it.
+  std::uint16_t port() const { return port_; }
+  /// Accepts until stop(). Workers outlive it. Before `context` runs.
   void start(std::vector<worker*> workers, serve handle);
+  /// Soon nobody is accepted any more. Any thread; `context` ends before the listener does.
   void stop();
+  /// Stops, and ends when nobody is accepted any more. While `context` runs.
+  boost::asio::awaitable<void> stopped();
 
  private:
   listener(boost::asio::ip::tcp::acceptor acceptor, client_limits const& limits, std::size_t head_bytes,
            std::shared_ptr<tls_context const> tls);
   boost::asio::awaitable<void> accept_loop(std::vector<worker*> workers, serve handle);
+  boost::system::error_code accept_waiting(std::vector<worker*> const& workers, serve const& handle);
 
   boost::asio::ip::tcp::acceptor acceptor_;
+  std::uint16_t port_;
   client_limits const& limits_;
   std::size_t head_bytes_;
   std::shared_ptr<tls_context const> tls_;

@@ -4,6 +4,7 @@
 #include "s3proxy/base/units.hpp"
 #include "s3proxy/net/limits.hpp"
 #include "s3proxy/net/tls_context.hpp"
+#include "s3proxy/net/worker_load.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -22,7 +23,8 @@ namespace s3proxy::net {
 class server_connection : public std::enable_shared_from_this<server_connection> {
  public:
   /// `limits` outlives the connection; `head_bytes` bounds a head; `tls` is null for plain HTTP.
-  server_connection(boost::asio::ip::tcp::socket socket, client_limits const& limits, std::size_t head_bytes,
+  server_connection(boost::asio::ip::tcp::socket socket, boost::asio::ip::tcp::endpoint const& peer,
+                    client_limits const& limits, std::size_t head_bytes,
                     std::shared_ptr<tls_context const> tls = nullptr);
   ~server_connection();
 
@@ -54,7 +56,11 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   void finish();
   bool is_finishing() const;
 
-  /// `address:port` of the client; `-` when it left already.
+  /// Where its requests are counted from now on; null: nowhere. Outlives the connection, or its being counted
+  /// there.
+  void count_in(worker_load* load);
+
+  /// `address:port` of the client.
   std::string const& peer() const;
   boost::asio::any_io_executor executor();
 

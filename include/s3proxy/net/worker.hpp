@@ -1,12 +1,12 @@
 #pragma once
 
 #include "s3proxy/net/server_connection.hpp"
+#include "s3proxy/net/worker_load.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include <atomic>
-#include <functional>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -15,7 +15,8 @@
 namespace s3proxy::net {
 
 /// One thread with its own io_context. A connection lives and dies on one worker (docs/decisions/0003), so
-/// nothing here needs a lock: all members but `load` and the constructor run on the worker's thread.
+/// nothing here needs a lock: all members but those said to be for any thread, and the constructor, run on
+/// the worker's thread.
 class worker {
  public:
   worker();
@@ -26,8 +27,9 @@ class worker {
   void stop();
   void join();
 
-  /// How many connections it has: the acceptor gives the next one to the least loaded. Any thread.
-  std::size_t load() const { return load_.load(std::memory_order_relaxed); }
+  /// Any thread. `weight`: the acceptor gives the next connection to the lightest.
+  std::size_t connections() const { return load_.connections(); }
+  std::size_t weight() const { return load_.weight(); }
 
   /// Tracks a connection from accept to end.
   class tracked {
@@ -41,16 +43,19 @@ class worker {
     worker& home_;
     std::shared_ptr<server_connection> connection_;
   };
-  void expect() { load_.fetch_add(1, std::memory_order_relaxed); }  ///< one is on its way; any thread
+  void expect() { load_.connection_came(); }  ///< one is on its way; any thread
 
-  /// Draining, stage one: idle connections close, the others end with their request.
+  /// Draining, stage one: idle connections close, the others end with their request. Those still on their way
+  /// count as idle.
   void finish_all();
   /// Stage two: whatever is left is reset.
   void abort_all();
 
  private:
   std::unordered_set<server_connection*> open_;
-  std::atomic<std::size_t> load_{0};
+  bool finishing_ = false;
+  bool aborting_ = false;
+  worker_load load_;
   std::thread thread_;
   // Last, so that it goes first: coroutines that never ended die with it, and they name the members above.
   boost::asio::io_context context_{1};

@@ -32,6 +32,7 @@ struct idle_exchange {
         shared(config, clock, log),
         worker(shared, io.get_executor(), 1),
         client(std::make_shared<net::server_connection>(boost::asio::ip::tcp::socket(io),
+                                                        boost::asio::ip::tcp::endpoint(),
                                                         config.limits.client, config.limits.head.head_bytes)),
         head(std::move(of)),
         ex(worker, *client, head) {

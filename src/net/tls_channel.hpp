@@ -27,9 +27,14 @@ struct tls_outcome {
   std::size_t count = 0;
 };
 
+/// What a send to the client takes.
+struct tls_sending {
+  int descriptor;
+  int flags;
+};
+
 /// TLS of one accepted connection, straight on its descriptor (`asio::ssl::stream` costs up to 1.6 times as
-/// much). It knows neither waits nor deadlines. Writes raise SIGPIPE when the client has gone: the process
-/// ignores it.
+/// much). It knows neither waits nor deadlines. A client that has gone raises no signal.
 class tls_channel {
  public:
   /// `descriptor` does not block and outlives the channel. The pair of this moment stays this connection's.
@@ -43,8 +48,10 @@ class tls_channel {
   tls_outcome read(std::span<char> into);
   /// Like read, but takes nothing: what comes next is told apart (bytes, a goodbye, or TLS's own talk).
   tls_step look();
-  /// May take a part. After wants_write the next call begins with the same bytes.
-  tls_outcome write(std::string_view bytes);
+  /// May take a part. After wants_write the next call begins with the same bytes. Where more follows at once
+  /// (`after`), the kernel is told, and puts the records together to few segments.
+  enum class follows { nothing, more };
+  tls_outcome write(std::string_view bytes, follows after = follows::nothing);
   /// Tells the other side that what it has is all (RFC 8446 6.1). Nothing is said on a connection that has
   /// failed or on which an answer is cut off.
   tls_step say_goodbye();
@@ -63,6 +70,7 @@ class tls_channel {
  private:
   tls_step classify(int returned);
 
+  tls_sending sending_;
   std::unique_ptr<ssl_st, void (*)(ssl_st*)> ssl_;
   std::unique_ptr<char[]> record_ = std::make_unique_for_overwrite<char[]>(record_bytes);
   std::string complaint_;

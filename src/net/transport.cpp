@@ -21,6 +21,7 @@ using asio::ip::tcp;
 using base::errc;
 using base::result;
 using boost::system::error_code;
+using follows = tls_channel::follows;
 using received = std::tuple<error_code, std::size_t>;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
@@ -208,7 +209,8 @@ awaitable<result<void>> transport::write_encrypted(std::string_view head, std::s
       if (is_turn_over() && !record_unfinished_) {
         co_await give_way();
       }
-      auto const sent = channel_->write(next);
+      auto const sent =
+          channel_->write(next, body.empty() && head.empty() ? follows::nothing : follows::more);
       next.remove_prefix(sent.count);
       written_ += sent.count;
       if (sent.step == tls_step::done) {

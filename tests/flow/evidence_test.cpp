@@ -147,10 +147,9 @@ TEST(evidence, an_answer_that_crossed_a_write_is_not_installed) {
   world w;
   w.origin.put_version("/buc/k", 1, size);
   auto const late = std::make_shared<gate>();
-  w.origin.when(is("HEAD"), {.what = fault::kind::none, .then = [late] { late->pass(); }});
-  w.origin.when(is("HEAD"), {.what = fault::kind::none}, 100);
+  w.origin.when(is("HEAD"), {.what = fault::kind::late_answer, .then = [late] { late->pass(); }});
   auto old = std::async(std::launch::async, [&] { return w.head("/buc/k"); });
-  late->wait_for_arrivals(1);  // the head of version 1 has left the store already
+  late->wait_for_arrivals(1);  // the head of version 1 is made, and under way
   auto const written = w.put("/buc/k", "new bytes");
   EXPECT_EQ(written.status, 200U);
   late->open();

@@ -22,7 +22,8 @@ TEST(server_connection, lets_others_of_its_worker_have_their_turn_when_its_own_i
   client.connect(acceptor.local_endpoint());
   client_limits limits;
   limits.turn = 4096;
-  auto const served = std::make_shared<server_connection>(acceptor.accept(), limits, 8192);
+  auto const served =
+      std::make_shared<server_connection>(acceptor.accept(), client.local_endpoint(), limits, 8192);
 
   std::vector<std::string> order;
   auto const answer = [&]() -> asio::awaitable<void> {

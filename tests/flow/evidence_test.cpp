@@ -113,7 +113,7 @@ TEST(evidence, an_answer_never_replaces_what_began_later) {
   auto const late = std::make_shared<gate>();
   // The listing begins first; its answer is made before the overwrite, and held.
   w.origin.when([](received const& r) { return r.target.find("list-type") != std::string::npos; },
-                {.what = fault::kind::none, .then = [late] { late->pass(); }});
+                {.what = fault::kind::late_answer, .then = [late] { late->pass(); }});
   auto listing = std::async(std::launch::async, [&] { return w.list("buc"); });
   late->wait_for_arrivals(1);
   w.origin.put_version("/buc/k", 2, size);

@@ -160,7 +160,10 @@ awaitable<progress> store_body(fill_order& order, coming_answer& from, std::vect
     if (place.empty()) {
       passed_over.resize(passed_over_bytes);
     }
-    auto got = co_await from.answer.body->read_body(place.empty() ? std::span(passed_over) : place);
+    // Not a byte beyond the end: another fill may take the answer over from there.
+    auto const most = static_cast<std::size_t>(std::min<byte_count>(passed_over.size(), end - at));
+    auto got =
+        co_await from.answer.body->read_body(place.empty() ? std::span(passed_over).first(most) : place);
     if (!got) {
       co_return progress{at, base::to_errc(got.error())};
     }

@@ -57,6 +57,7 @@ def measure(options, programs, work):
             servers["nginx"] = where.nginx("1m")
         for name, server in servers.items():
             with server:
+                where.link.wait_until_quiet(QUIET)  # s3proxy asks once whether the store accepts its key
                 for label, (offset, size) in RANGES.items():
                     command.say(f"{name}, {label}: {options.repeats} stampedes")
                     taken = figures.setdefault(label, {})[name] = []

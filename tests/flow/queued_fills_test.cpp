@@ -126,6 +126,18 @@ TEST(queued_fills, a_small_gap_is_passed_over_and_a_wide_one_is_not) {
   EXPECT_EQ(c.ranges(), (ranges{"bytes=0-196607", "bytes=524288-589823"}));
 }
 
+TEST(queued_fills, what_is_passed_over_before_one_shifts_nothing_of_the_next) {
+  one_connection c;
+  c.ask(0, 16 * KiB);
+  c.ask(32 * KiB, 16 * KiB);
+  c.ask(48 * KiB, 16 * KiB);
+  c.ask(96 * KiB, 16 * KiB);
+  c.ask(128 * KiB, 16 * KiB);
+  c.go_on();
+  c.expect_right();
+  EXPECT_EQ(c.ranges(), ranges{"bytes=0-147455"});
+}
+
 TEST(queued_fills, together_they_are_no_longer_than_a_part) {
   one_connection c;
   c.ask(0, 1024 * KiB);

@@ -57,6 +57,7 @@ void speculator::fetch(worker_services& worker, speculation_reader_ptr const& by
   }
   auto const missing = shared_.blocks.missing(*view.facts, wanted.span);
   if (missing.empty()) {  // somebody was faster: it is there, or comes
+    shared_.read_ahead_counts.speculated += wanted.span.size();
     return ended(by, wanted.number, {});
   }
   // Who comes meanwhile and has no right yet waits for this answer, which tells it.
@@ -77,6 +78,7 @@ void speculator::fetch(worker_services& worker, speculation_reader_ptr const& by
     return ended(by, wanted.number, given_up);  // order() has counted why
   }
   shared_.read_ahead_counts.requests.add(to_text(wanted.kind), orders.size());
+  shared_.read_ahead_counts.speculated += wanted.span.size();
   if (question) {
     question->asked().on_wanted([errand = orders.front().errand](std::uint64_t client) {
       errand->promote(upstream::client_number{client});

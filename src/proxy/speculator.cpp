@@ -113,7 +113,6 @@ speculator::record& speculator::record_of(shard& home, speculation_reader_ptr co
   return *held;
 }
 
-// The counters never fall: what a guess was counted with and did not fetch, later guesses make up for.
 void speculator::step_of(shard& home, record& at, read_ahead::event const& what, afterwards& out) {
   out.advised = at.table.step(what, shared_.clock.now());
   for (auto const& one : out.advised.fetch) {
@@ -121,13 +120,9 @@ void speculator::step_of(shard& home, record& at, read_ahead::event const& what,
   }
   auto const sums = at.table.sums();
   auto& counts = shared_.read_ahead_counts;
-  auto const count = [](auto& into, byte_count now, byte_count& told) {
-    into += now > told ? now - told : 0;
-    told = std::max(told, now);
-  };
-  count(counts.speculated, sums.issued, at.told.issued);
-  count(counts.used, sums.used, at.told.used);
-  count(counts.wasted, sums.lost, at.told.lost);
+  counts.used += sums.used - at.told.used;
+  counts.wasted += sums.lost - at.told.lost;
+  at.told = sums;
 
   if (at.has_scans == at.table.is_idle()) {
     at.has_scans = !at.has_scans;

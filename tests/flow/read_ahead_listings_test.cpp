@@ -210,6 +210,8 @@ TEST(read_ahead_listings, what_is_guessed_for_a_client_ends_at_once_when_it_brea
   auto const unanswered = std::make_shared<gate>();
   w.origin.hold(is_demand, unanswered);
   auto idle = w.connect();
+  idle.send(w.signed_request(table_world::reading(0, {chunk.begin, chunk.begin + 1})));
+  EXPECT_EQ(idle.read().status, 206U) << "it is known to be there";
   auto waiting = w.connect();
   waiting.send(w.signed_request(table_world::reading(0, {chunk.begin, chunk.end + 1'000'000})));
   EXPECT_EQ(waiting.read_head().status, 206U) << "of which a part was held";

@@ -178,6 +178,15 @@ void tell_early(exchange& ex, course& way, cache::object_facts const& facts) {
   }
 }
 
+cache::plan plan_for(exchange& ex, course const& way, cache::entry_view const& known) {
+  auto& shared = ex.shared();
+  auto const holds = [&](cache::object_facts const& facts, byte_span span) {
+    auto const found = shared.blocks.find(facts, span, store::block_store::use::peeks);
+    return !found.bytes.empty() || found.coming != nullptr;
+  };
+  return cache::plan_get(way.read, known, shared.config.policy, holds);
+}
+
 /// Asks the store, or waits for the answer to the same question of another request of the same principal.
 awaitable<result<asked>> ask(exchange& ex, course& way, cache::plan const& plan) {
   store::flight_table::turn turn;
@@ -200,6 +209,11 @@ awaitable<result<asked>> ask(exchange& ex, course& way, cache::plan const& plan)
         co_return errc::client_gone;
       }
     }
+    co_return asked::learnt;
+  }
+  // One that was open when we looked may have been answered before we asked.
+  auto const now = plan_for(ex, way, ex.shared().index.look(way.read.id, ex.principal));
+  if (now.step != plan.step && !way.head_first) {
     co_return asked::learnt;
   }
   way.asked_store = true;
@@ -242,14 +256,9 @@ awaitable<result<void>> get_object(exchange& ex) {
     co_return co_await bypass(ex, cache::reason::not_understood);
   }
   course way{.read = std::move(*understood), .fills = {}};
-  auto const holds = [&](cache::object_facts const& facts, byte_span span) {
-    auto const found = shared.blocks.find(facts, span, store::block_store::use::peeks);
-    return !found.bytes.empty() || found.coming != nullptr;
-  };
-
   for (unsigned questions = 0; questions < shared.config.limits.questions;) {
     auto const known = shared.index.look(way.read.id, ex.principal);
-    auto const plan = cache::plan_get(way.read, known, shared.config.policy, holds);
+    auto const plan = plan_for(ex, way, known);
     if (plan.reason != cache::reason::none && ex.reason == cache::reason::none) {
       ex.reason = plan.reason;
     }

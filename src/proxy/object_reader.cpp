@@ -91,6 +91,12 @@ void object_reader::fetch_ahead() {
   auto& blocks = ex_.shared().blocks;
   auto const missing = blocks.missing(*facts_, {scheduled_, horizon});
   auto const lacked = !missing.empty();
+  if (lacked && !std::exchange(looked_for_question_, true)) {
+    question_ = ex_.shared().questions.open(id_, ex_.principal);
+    if (question_) {
+      return;  // whoever asked knows what the object is, and is about to claim what comes of it
+    }
+  }
   for (auto const& span : cache::plan_fetches(missing, limits.fetch)) {
     auto flight = std::make_shared<store::flight>();
     auto permit = blocks.claim(*facts_, span, flight);
@@ -113,12 +119,30 @@ void object_reader::tell_of_read(read_ahead::held bytes) {
   }
 }
 
+// Between an answer's head and its claim another worker can see the facts and not yet who brings the bytes.
+awaitable<void> object_reader::wait_for_question() {
+  while (!question_->finished() && !wake_->client_gone()) {
+    auto const seen = question_->progress();
+    if (!question_->finished()) {
+      co_await wake_->wait(*question_, seen);
+    }
+  }
+  question_.reset();
+}
+
 awaitable<result<object_reader::piece>> object_reader::next() {
   auto& shared = ex_.shared();
   unsigned faults = 0;
   bool asleep_before = false;
   std::shared_ptr<store::flight> awaited;
   fetch_ahead();
+  if (question_) {
+    co_await wait_for_question();
+    if (wake_->client_gone()) {
+      co_return errc::client_gone;
+    }
+    fetch_ahead();
+  }
   for (;;) {
     auto const seen = awaited ? awaited->progress() : 0;
     auto found = shared.blocks.find(*facts_, {at_, span_.end}, store::block_store::use::counts, tag_);

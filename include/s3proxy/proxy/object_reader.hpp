@@ -52,6 +52,7 @@ class object_reader {
   /// Counts as a waiter of a flight until the read ends.
   void join(std::shared_ptr<store::flight> flight);
   void fetch_ahead();
+  boost::asio::awaitable<void> wait_for_question();
   void tell_of_read(read_ahead::held bytes);
   base::byte_count window() const;
 
@@ -69,6 +70,8 @@ class object_reader {
   store::block_pin awaited_block_;  // what lands while we wait is not evicted before we have read it
   store::scan_tag tag_ = store::scan_tag::none;
   bool told_of_read_ = false;
+  std::shared_ptr<store::flight> question_;  // open when bytes were found to be missing
+  bool looked_for_question_ = false;
   bool waited_ = false;
   bool served_held_ = false;
 };

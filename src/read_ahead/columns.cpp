@@ -118,6 +118,16 @@ std::optional<byte_span> file_shape::find(run columns, std::size_t row_group) co
   return byte_span{begin.begin, end.end};
 }
 
+base::byte_count file_shape::between(run columns, std::size_t row_group) const {
+  auto const whole = find(columns, row_group);
+  if (!whole || columns.first == columns.last) {
+    return 0;
+  }
+  auto const first = layout_.chunk(row_group, column(columns.first));
+  auto const last = layout_.chunk(row_group, column(columns.last));
+  return last.begin - std::min(first.end, last.begin);
+}
+
 byte_span file_shape::whole_chunks(byte_span reach, std::size_t row_group) const {
   byte_span out;
   auto const [from, to] = columns_about(reach, row_group);

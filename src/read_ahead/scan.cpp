@@ -58,7 +58,7 @@ scan::unit_state& scan::state_of(unit at) {
   return place->second;
 }
 
-std::size_t scan::want(run columns, unit at) {
+std::size_t scan::want(run columns, unit at, byte_count between) {
   auto found = std::ranges::find(runs, columns, &wanted_run::columns);
   if (found == runs.end()) {
     if (runs.size() >= limits_.runs) {
@@ -70,6 +70,7 @@ std::size_t scan::want(run columns, unit at) {
     found = runs.insert(runs.end(), wanted_run{columns});
   }
   auto const number = static_cast<std::size_t>(found - runs.begin());
+  found->between = std::max(found->between, between);
   state_of(at).read |= 1U << number;
   return number;
 }
@@ -97,6 +98,14 @@ bool scan::begin(unit at, time_point now, held bytes) {
     pace_known_ = true;
   }
   began_held_ = bytes == held::yes;
+  if (began_held_) {
+    missed_.clear();
+  } else {
+    missed_.push_back(now);
+    if (missed_.size() > limits_.rush) {
+      missed_.pop_front();
+    }
+  }
   begun_at_ = now;
   open_units.push_back(at);
   if (open_units.size() > most_open_units) {
@@ -219,6 +228,10 @@ bool scan::affords(byte_count size, guess_kind kind) const {
   auto const doubtful = lost > used / 2;
   auto const may_be_lost = doubtful ? lost + outstanding() + size : lost;
   return open + size <= credit && may_be_lost <= most_lost && bets.size() < limits_.bets;
+}
+
+bool scan::rushes(time_point now, duration fetch) const {
+  return missed_.size() >= limits_.rush && now - missed_.front() < fetch / limits_.rush_part;
 }
 
 unsigned scan::depth(duration fetch, byte_count bytes) const {

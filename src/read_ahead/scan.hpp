@@ -48,6 +48,7 @@ struct bet {
 struct wanted_run {
   run columns;
   gate in_groups{0.75};
+  base::byte_count between = 0;  ///< the most that was read between the run's two ends
 };
 
 /// What one reader does with one table, until it is silent: (identity, peer address, table). The identity is
@@ -61,7 +62,7 @@ class scan {
   /// A read of `of`: what of it had been guessed is used.
   void settle(file const& of, base::byte_span read);
   /// It reads columns of a row group. Gives the runs' places in `runs`.
-  std::size_t want(run columns, unit at);
+  std::size_t want(run columns, unit at, base::byte_count between);
   /// True the first time.
   bool begin(unit at, time_point now, held bytes);
   /// Guesses that lie behind it now are lost.
@@ -76,6 +77,8 @@ class scan {
 
   double threshold() const;
   bool affords(base::byte_count size, guess_kind kind) const;
+  /// Whether it asks for row groups faster than any guess could be there: for all that it wants at once.
+  bool rushes(time_point now, duration fetch) const;
   /// How many row groups ahead, where one needs `bytes`.
   unsigned depth(duration fetch, base::byte_count bytes) const;
   /// Whether a run is read often enough, as far as finished row groups and those that are open now tell.
@@ -144,7 +147,8 @@ class scan {
   duration pace_;
   time_point begun_at_{};
   bool pace_known_ = false;
-  unsigned in_order_ = 0;  // row groups begun behind one that was begun
+  std::deque<time_point> missed_;  // when the last row groups were begun, none of whose bytes were there
+  unsigned in_order_ = 0;          // row groups begun behind one that was begun
   base::byte_count tails_outstanding_ = 0;
   bool is_late_ = false;  // the last guess of columns that came true was still on its way
   bool began_held_ = false;

@@ -8,6 +8,21 @@ namespace {
 
 constexpr std::size_t newest_places = 2;  // where two threads of an engine are
 
+// A reader bridges what is small: where far more lies between the ends of a run than it ever read along with
+// them (its row group was a small one), it reads the ends.
+span_set place_of(wanted_run const& one, unit at) {
+  auto const& shape = *at.of->shape;
+  auto const whole = shape.find(one.columns, at.row_group);
+  if (!whole) {
+    return {};
+  }
+  if (shape.between(one.columns, at.row_group) / 2 <= one.between) {
+    return {*whole};
+  }
+  auto const end_of = [&](std::uint64_t column) { return *shape.find({column, column}, at.row_group); };
+  return {end_of(one.columns.first), end_of(one.columns.last)};
+}
+
 }  // namespace
 
 using base::byte_count;
@@ -106,7 +121,7 @@ void table::state::borrow_columns(scan& by, run first) {
     }
     for (auto const& columns : set) {
       if (std::ranges::find(by.runs, columns, &wanted_run::columns) == by.runs.end()) {
-        by.runs.push_back({columns});
+        by.runs.push_back({.columns = columns, .between = ~byte_count{0}});
       }
     }
     return;
@@ -135,7 +150,7 @@ void table::state::read_columns(scan& by, file& of, was_read const& what) {
     }
     auto const knew = std::ranges::find(by.runs, wanted, &wanted_run::columns) != by.runs.end();
     auto const begun = by.begin(at, now, what.bytes);
-    by.want(wanted, at);
+    by.want(wanted, at, of.shape->between(wanted, at.row_group));
     if (begun) {
       auto const cancelled = by.pass(at);
       out.cancel.insert(out.cancel.end(), cancelled.begin(), cancelled.end());
@@ -149,7 +164,8 @@ void table::state::read_columns(scan& by, file& of, was_read const& what) {
 }
 
 void table::state::propagate(scan& by) {
-  if (plan.how == mode::metadata || by.runs.empty() || !by.trusts(guess_kind::column)) {
+  auto const may = plan.how != mode::metadata && by.trusts(guess_kind::column);
+  if (!may || by.runs.empty() || by.rushes(now, fetch_time())) {
     return;
   }
   auto const wanted = by.wanted_runs();
@@ -172,8 +188,7 @@ void table::state::propagate(scan& by, unit from, std::vector<std::size_t> const
   }
   byte_count bytes = 0;
   for (auto const number : wanted) {
-    auto const span = from.of->shape->find(by.runs[number].columns, from.row_group);
-    bytes += span ? span->size() : 0;
+    bytes += size_of(place_of(by.runs[number], from));
   }
   auto const has_begun = std::ranges::find(by.open_units, from) != by.open_units.end();
   if (!has_begun && !fetch_unit(by, from, wanted)) {
@@ -214,14 +229,12 @@ bool table::state::fetch_unit(scan& by, unit at, std::vector<std::size_t> const&
     if (by.is_claimed(number, at)) {
       continue;
     }
-    auto const span = at.of->shape->find(by.runs[number].columns, at.row_group);
-    if (span && !by.affords(size_of(lacking) + span->size(), guess_kind::column)) {
+    auto const place = place_of(by.runs[number], at);
+    if (!place.empty() && !by.affords(size_of(lacking) + size_of(place), guess_kind::column)) {
       return false;
     }
     by.claim(number, at);
-    if (span) {
-      lacking.push_back(*span);
-    }
+    lacking.insert(lacking.end(), place.begin(), place.end());
   }
   if (lacking.empty()) {
     return true;

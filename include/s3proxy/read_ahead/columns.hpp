@@ -39,6 +39,8 @@ class file_shape {
   /// Where a run lies in a row group; nothing where the file lacks one of its ends, or the row group: what
   /// was learnt of another version of the file may name any.
   std::optional<base::byte_span> find(run columns, std::size_t row_group) const;
+  /// How many bytes lie between the run's first column and its last there.
+  base::byte_count between(run columns, std::size_t row_group) const;
   /// From the first chunk of a row group that lies within `reach` to the last one; empty when none does.
   base::byte_span whole_chunks(base::byte_span reach, std::size_t row_group) const;
 

@@ -53,6 +53,10 @@ struct planner_limits {
   base::byte_count lean_depth = base::byte_count{1} << 20;
   /// A store that answers sooner: what is fetched for nothing costs more than a trip.
   std::chrono::milliseconds near{8};
+  /// An engine that begins so many row groups within this part of a fetch waits for none of them, and asks
+  /// for the others before a guess could be on its way: guesses would only be in its way.
+  unsigned rush = 3;
+  unsigned rush_part = 8;
   /// Between two columns of one row group that are wanted: fetched too, since a request costs more.
   base::byte_count gap = 64 * 1024;
   /// Parts of one guess: a connection of S3 brings 2 MiB in the time of its first byte.

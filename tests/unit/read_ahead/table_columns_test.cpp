@@ -83,6 +83,48 @@ TEST(table_columns, a_column_inside_a_merged_read_is_never_wanted_alone) {
   EXPECT_TRUE(seen.contains(place{0, 4, 4}));
 }
 
+TEST(table_columns, a_run_is_fetched_as_its_ends_where_far_more_lies_between_than_was_ever_bridged) {
+  table_reader reader({}, even_file{.row_groups = 20, .columns = 10, .chunk = 100'000});
+  reader.read_tail(0);
+  auto first_is_small = reader.alike.shape();
+  for (std::size_t column = 0; column < 10; ++column) {
+    first_is_small.chunks[column] = {4 + column * 10'000, 4 + (column + 1) * 10'000};
+  }
+  reader.step(layout_read{reader.content(0), std::make_shared<file_shape const>(first_is_small)});
+  auto const got =
+      reader.chunks(reader.read(0, {first_is_small.chunks[2].begin, first_is_small.chunks[4].end}));
+  EXPECT_TRUE(got.contains(place{0, 1, 2}));
+  EXPECT_FALSE(got.contains(place{0, 1, 3})) << "ten times as wide";
+  EXPECT_TRUE(got.contains(place{0, 1, 4}));
+  auto const bridged =
+      reader.chunks(reader.read(0, {reader.alike.where(1, 2).begin, reader.alike.where(1, 4).end}));
+  EXPECT_TRUE(bridged.contains(place{0, 2, 3})) << "now it was";
+}
+
+TEST(table_columns, of_a_reader_that_asks_for_all_row_groups_at_once_none_are_guessed) {
+  auto reader = at_file();
+  reader.each = 1ms;
+  for (std::size_t group = 0; group < 20; ++group) {
+    auto const got = reader.chunks(reader.read_column(0, group, 3));
+    EXPECT_TRUE(got.empty() || group < 2) << group;
+  }
+  reader.each = 40ms;
+  EXPECT_TRUE(reader.chunks(reader.read_column(0, 0, 7)).contains(place{0, 19, 7}))
+      << "with its next column it waits";
+}
+
+TEST(table_columns, a_reader_that_finds_some_of_what_it_reads_may_be_as_fast_as_it_likes) {
+  auto reader = at_file();
+  reader.each = 1ms;
+  auto const read = [&](std::size_t group, held bytes) {
+    return reader.chunks(reader.read(0, reader.alike.where(group, 3), bytes));
+  };
+  read(0, held::no);
+  read(1, held::no);
+  read(2, held::yes);
+  EXPECT_FALSE(read(3, held::no).empty());
+}
+
 TEST(table_columns, of_pages_nothing_is_known_and_nothing_guessed) {
   auto reader = at_file();
   auto const chunk = reader.alike.where(1, 1);

@@ -25,7 +25,7 @@ inline planner planner_with(mode how, siblings follow = siblings::all) {
 }
 
 /// The files `t/00000.parquet`, `t/00001.parquet`, ... of one table, all alike, and who reads them. Ten
-/// milliseconds pass with each step.
+/// milliseconds pass with each step, unless it is told otherwise.
 class table_reader {
  public:
   explicit table_reader(planner how = {}, even_file like = {})
@@ -39,7 +39,7 @@ class table_reader {
   std::size_t number_of(guess const& one) const { return std::stoul(one.file.key.str().substr(2, 5)); }
 
   advice step(event const& what) {
-    now += 10ms;
+    now += each;
     return of->step(what, now);
   }
   advice list(std::size_t begin, std::size_t end) {
@@ -107,6 +107,7 @@ class table_reader {
   std::string ending = ".parquet";
   object_version version_shift = 0;
   time_point now = time_point{} + 1h;
+  duration each = 10ms;
 };
 
 inline base::byte_count bytes_of(advice const& what) {

@@ -12,6 +12,8 @@
 namespace s3proxy::base {
 namespace {
 
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
 template <auto Free>
 struct free_with {
   template <class T>
@@ -53,6 +55,7 @@ struct thread_contexts {
   md_ctx_ptr md{EVP_MD_CTX_new()};
   mac_ptr mac{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
   mac_ctx_ptr hmac{EVP_MAC_CTX_new(mac.get())};
+  std::optional<digest> keyed_with;  // what `hmac` was begun with last
 
   thread_contexts() {
     char name[] = "SHA256";
@@ -71,6 +74,24 @@ unsigned char const* as_bytes(std::string_view text) {
   return reinterpret_cast<unsigned char const*>(text.data());
 }
 
+digest hmac_of(thread_contexts& keyed, std::string_view bytes) {
+  digest out;
+  std::size_t size = 0;
+  require(EVP_MAC_update(keyed.hmac.get(), as_bytes(bytes), bytes.size()) == 1 &&
+          EVP_MAC_final(keyed.hmac.get(), out.data(), &size, out.size()) == 1);
+  return out;
+}
+
+constexpr unsigned char no_digit = 16;
+constexpr auto hex_values = [] {
+  std::array<unsigned char, 256> out;
+  out.fill(no_digit);
+  for (unsigned char value = 0; value < no_digit; ++value) {
+    out[static_cast<unsigned char>(hex_digits[value])] = value;
+  }
+  return out;
+}();
+
 }  // namespace
 
 digest sha256(std::string_view bytes) {
@@ -84,17 +105,20 @@ digest sha256(std::string_view bytes) {
 }
 
 digest hmac_sha256(std::string_view key, std::string_view bytes) {
-  auto* ctx = contexts().hmac.get();
-  digest out;
-  std::size_t size = 0;
-  require(EVP_MAC_init(ctx, as_bytes(key), key.size(), nullptr) == 1 &&
-          EVP_MAC_update(ctx, as_bytes(bytes), bytes.size()) == 1 &&
-          EVP_MAC_final(ctx, out.data(), &size, out.size()) == 1);
-  return out;
+  auto& mine = contexts();
+  mine.keyed_with.reset();
+  require(EVP_MAC_init(mine.hmac.get(), as_bytes(key), key.size(), nullptr) == 1);
+  return hmac_of(mine, bytes);
 }
 
+// One signing key serves a client all day, and hashing its pads costs as much as hashing what is signed.
 digest hmac_sha256(digest const& key, std::string_view bytes) {
-  return hmac_sha256(as_text(key), bytes);
+  auto& mine = contexts();
+  auto const is_known = mine.keyed_with && equal_constant_time(as_text(*mine.keyed_with), as_text(key));
+  auto const* const given = is_known ? nullptr : key.data();
+  require(EVP_MAC_init(mine.hmac.get(), given, is_known ? 0 : key.size(), nullptr) == 1);
+  mine.keyed_with = key;
+  return hmac_of(mine, bytes);
 }
 
 template <std::size_t Size>
@@ -135,12 +159,11 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
 }
 
 std::string to_hex(std::span<unsigned char const> bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  std::string out(bytes.size() * 2, '\0');
+  auto* at = out.data();
   for (auto const byte : bytes) {
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
+    *at++ = hex_digits[byte >> 4];
+    *at++ = hex_digits[byte & 15];
   }
   return out;
 }
@@ -150,18 +173,14 @@ std::optional<digest> digest_from_hex(std::string_view text) {
   if (text.size() != out.size() * 2) {
     return std::nullopt;
   }
-  auto const value = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  };
+  unsigned seen = 0;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    auto const high = value(text[2 * i]);
-    auto const low = value(text[2 * i + 1]);
-    if (high < 0 || low < 0) {
-      return std::nullopt;
-    }
+    unsigned const high = hex_values[static_cast<unsigned char>(text[2 * i])];
+    unsigned const low = hex_values[static_cast<unsigned char>(text[2 * i + 1])];
+    seen |= high | low;
     out[i] = static_cast<unsigned char>(high << 4 | low);
   }
-  return out;
+  return (seen & no_digit) == 0 ? std::optional(out) : std::nullopt;
 }
 
 std::array<unsigned char, 8> random_bytes() {

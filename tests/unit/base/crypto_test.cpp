@@ -132,5 +132,21 @@ TEST(random_bytes, do_not_repeat) {
   EXPECT_EQ(seen.size(), 100u);
 }
 
+TEST(crypto, a_key_used_again_gives_what_it_gave_whatever_came_between) {
+  auto const one = sha256("one");
+  auto const other = sha256("other");
+  auto const of_one = hmac_sha256(as_text(one), "text");  // no key is kept of this form
+  auto const of_other = hmac_sha256(as_text(other), "text");
+  EXPECT_NE(of_one, of_other);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(hmac_sha256(one, "text"), of_one);
+    EXPECT_EQ(hmac_sha256(one, "text"), of_one);
+    EXPECT_EQ(hmac_sha256(other, "text"), of_other);
+    EXPECT_EQ(hmac_sha256(std::string_view("a third"), "text"),
+              hmac_sha256(std::string_view("a third"), "text"));
+    EXPECT_EQ(hmac_sha256(other, "text"), of_other);
+  }
+}
+
 }  // namespace
 }  // namespace s3proxy::base

@@ -132,7 +132,7 @@ TEST(random_bytes, do_not_repeat) {
   EXPECT_EQ(seen.size(), 100u);
 }
 
-TEST(crypto, a_key_used_again_gives_what_it_gave_whatever_came_between) {
+TEST(hmac_sha256, a_key_used_again_gives_what_it_gave_whatever_came_between) {
   auto const one = sha256("one");
   auto const other = sha256("other");
   auto const of_one = hmac_sha256(as_text(one), "text");  // no key is kept of this form

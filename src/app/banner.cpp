@@ -163,6 +163,9 @@ std::string render_banner(banner_facts const& facts) {
   auto const listening = scheme_of(facts) + with_brackets(facts.address) + ":" + std::to_string(facts.port) +
                          (is_all_interfaces(facts.address) ? " (all interfaces)" : "");
   auto const admin = facts.admin ? row("admin", admin_row(*facts.admin)) : "";
+  auto const copies = facts.copies_because.empty()
+                          ? ""
+                          : row("sending", "by copy, since zero-copy is refused: " + facts.copies_because);
   auto const& secrets = facts.identities > 0 ? facts.file : facts.credentials_where;
   auto const hint = client_key(facts) ? " (<its secret> is in: " + secrets + ")" : "";
   return "s3proxy " + facts.version + "\n" + row("listening", listening) + admin +
@@ -170,7 +173,7 @@ std::string render_banner(banner_facts const& facts) {
          row("region", facts.region.name + " (" + facts.region.from + ")") +
          row("credentials", credentials_row(facts)) + row("clients", clients_row(facts)) +
          row("cache", print_size(facts.memory.bytes) + " of memory (" + facts.memory.reason + ")") +
-         row("read-ahead", read_ahead_row(facts.read_ahead)) + "\n" + "Next, in DuckDB" +
+         row("read-ahead", read_ahead_row(facts.read_ahead)) + copies + "\n" + "Next, in DuckDB" +
          observe::escape_line(hint) + ":\n" + duckdb_snippet(facts) + "\nor in Polars:\n" +
          polars_snippet(facts);
 }

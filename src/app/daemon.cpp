@@ -78,8 +78,17 @@ daemon::daemon(daemon_settings settings, observe::clock const& clock)
       services_(std::make_unique<proxy::services>(settings_.proxy, clock, *access_)) {
   auto const connections =
       std::max<std::size_t>(1, settings_.proxy.limits.origin.connections / settings_.threads);
+  if (settings_.sending == sending::zero_copy) {
+    auto& blocks = services_->blocks;
+    lending_ = std::make_unique<net::zero_copy>(
+        settings_.proxy.limits.client.zero_copy,
+        net::zero_copy::owner{[&blocks] { return blocks.replaced(); }, [](base::byte_count) {}});
+  }
   for (unsigned i = 0; i < settings_.threads; ++i) {
     auto const& worker = workers_.emplace_back(std::make_unique<net::worker>());
+    if (lending_) {
+      worker->lend_by(*lending_);
+    }
     worker_services_.push_back(
         std::make_unique<proxy::worker_services>(*services_, worker->context().get_executor(), connections));
     if (services_->ahead) {

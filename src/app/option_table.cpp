@@ -108,6 +108,14 @@ maybe_wrong put_access_log(std::string_view text, std::string_view, options& out
   return std::nullopt;
 }
 
+maybe_wrong put_zero_copy(std::string_view text, std::string_view, options& out) {
+  if (text != "auto" && text != "off") {
+    return in_backticks(text) + " is not a way to send; allowed: auto, off";
+  }
+  out.zero_copy = text == "auto" ? zero_copy::automatic : zero_copy::off;
+  return std::nullopt;
+}
+
 /// The words for a switch that people put into an environment or a file.
 bool says_yes(std::string_view text) {
   return text == "yes" || text == "true" || text == "1";
@@ -217,6 +225,11 @@ constexpr auto rows = std::to_array<option_row>({
      times::once, effect::at_start, put_admin_address},
     {listener, "--threads", "", "N", "", "the number of cores", "", "Worker threads, 1 to 1024.", times::once,
      effect::at_start, put_threads},
+    {listener, "--zero-copy", "", "auto|off", "", "auto", "",
+     "Send cached bytes to clients without TLS by lending memory to the kernel; off copies. auto copies "
+     "where "
+     "a test at the start finds that this kernel cannot, and says so.",
+     times::once, effect::at_start, put_zero_copy},
     {caching, "--memory", "", "SIZE", "",
      "1GiB, or a quarter of what the cgroup or machine allows where that is less", "",
      "Memory for cached bytes and metadata, at least 16MiB: 512MiB, 1GiB, 64M.", times::once,

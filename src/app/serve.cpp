@@ -107,6 +107,17 @@ principal_signer const& first_signer(resolved const& with) {
   return with.signing.at(principals.empty() ? implied_principal : principals.front().name);
 }
 
+/// Why held bytes are copied although they might be lent; nothing where they are lent, or nobody wished it.
+std::optional<std::string> refuse_zero_copy(options const& chosen, daemon_settings& settings) {
+  if (chosen.zero_copy == zero_copy::off || settings.tls) {
+    return std::nullopt;
+  }
+  auto why = net::test_zero_copy(
+      [](char* memory, std::size_t size) { return store::replace_pages({memory, size}); });
+  settings.sending = why ? sending::by_copy : sending::zero_copy;
+  return why;
+}
+
 banner_facts banner_of(resolved const& with, daemon const& running) {
   auto const& chosen = with.request.chosen;
   auto const& signer = first_signer(with);
@@ -140,6 +151,7 @@ class serving {
       : with_(std::move(with)),
         keeper_(roster_of(with_)),
         settings_(settings_of(with_, keeper_)),
+        copies_because_(refuse_zero_copy(with_.request.chosen, settings_)),
         reload_(std::move(arguments), process_environment, read_file, with_.request,
                 {.take_over = [this](run_request const& fresh) { return take_over(fresh); },
                  .certificates = [this] { return reload_certificates(); }}) {}
@@ -168,6 +180,7 @@ class serving {
   resolved with_;
   roster_keeper keeper_;
   daemon_settings settings_;
+  std::optional<std::string> copies_because_;
   reload reload_;
   stamps seen_profiles_ = profile_stamps();
   bool new_credentials_ = false;  // they changed, and are not in force yet
@@ -344,7 +357,9 @@ int serving::run() {
   // Before the banner: who reads it may signal at once.
   asio::co_spawn(context_, wait_for_reload(), asio::detached);
   context_.poll();
-  std::fputs(render_banner(banner_of(with_, *running_)).c_str(), stderr);
+  auto facts = banner_of(with_, *running_);
+  facts.copies_because = copies_because_.value_or("");
+  std::fputs(render_banner(facts).c_str(), stderr);
   asio::co_spawn(context_, report_store(), asio::detached);
   asio::co_spawn(context_, watch_files(), asio::detached);
   keep_keys_fresh({});

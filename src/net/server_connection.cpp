@@ -165,6 +165,18 @@ awaitable<result<void>> server_connection::write(std::string_view head, std::str
   return state_->link.write(head, body);
 }
 
+bool server_connection::may_lend(std::size_t size) {
+  return state_->link.may_lend(size);
+}
+
+awaitable<result<void>> server_connection::lend(std::string_view head, std::span<std::string_view> pieces) {
+  return state_->link.lend(head, pieces);
+}
+
+void server_connection::lend_through(pipe_pool* pipes) {
+  state_->link.lend_through(pipes);
+}
+
 awaitable<void> server_connection::close_lingering() {
   return state_->link.close_lingering();
 }

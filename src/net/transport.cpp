@@ -64,6 +64,9 @@ void transport::close() {
   if (channel_) {
     channel_->let_go();
   }
+  if (account_) {
+    pipes_->shared().close(std::exchange(account_, nullptr));
+  }
   error_code ignored;
   socket_.close(ignored);
 }
@@ -178,15 +181,23 @@ awaitable<result<void>> transport::write_plain(std::string_view head, std::strin
       co_return result<void>{};
     }
     if (ec) {
-      written_ = 0;
-      timer_.expires_after(limits_.answer);
-      auto [failed] = co_await socket_.async_wait(tcp::socket::wait_write, as_result);
-      timer_.stop();
-      if (failed || !socket_.is_open()) {
-        co_return errc::client_gone;
+      auto ready = co_await wait_until_writable();
+      if (!ready) {
+        co_return ready.error();
       }
     }
   }
+}
+
+awaitable<result<void>> transport::wait_until_writable() {
+  written_ = 0;
+  timer_.expires_after(limits_.answer);
+  auto [failed] = co_await socket_.async_wait(tcp::socket::wait_write, as_result);
+  timer_.stop();
+  if (failed || !socket_.is_open()) {
+    co_return errc::client_gone;
+  }
+  co_return result<void>{};
 }
 
 awaitable<result<void>> transport::write_encrypted(std::string_view head, std::string_view body) {

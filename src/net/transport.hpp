@@ -3,6 +3,7 @@
 #include "s3proxy/base/error.hpp"
 #include "s3proxy/net/limits.hpp"
 #include "s3proxy/net/tls_context.hpp"
+#include "s3proxy/net/zero_copy.hpp"
 
 #include "deadline.hpp"
 #include "tls_channel.hpp"
@@ -40,6 +41,14 @@ class transport {
   /// All of head and body. Errors: client_gone.
   boost::asio::awaitable<base::result<void>> write(std::string_view head, std::string_view body);
 
+  /// Whether memory may be lent for an answer of `size` bytes to come; else lend() would copy.
+  bool may_lend(std::size_t size);
+  /// The same as write(), but the kernel gets the pages of `pieces` and no copy: what they are now it sends
+  /// at any time later. Uses `pieces` up. Errors: client_gone.
+  boost::asio::awaitable<base::result<void>> lend(std::string_view head, std::span<std::string_view> pieces);
+  /// Null: nothing is lent.
+  void lend_through(pipe_pool* pipes) { pipes_ = pipes; }
+
   /// Says goodbye where TLS has one, as far as the socket takes it at once.
   void say_goodbye();
   boost::asio::awaitable<void> close_lingering();
@@ -58,6 +67,11 @@ class transport {
   boost::asio::awaitable<base::result<void>> write_encrypted(std::string_view head, std::string_view body);
   boost::asio::awaitable<std::tuple<boost::system::error_code, std::size_t>> receive_encrypted(
       std::span<char> into);
+  boost::asio::awaitable<base::result<void>> write_copies(std::string_view head,
+                                                          std::span<std::string_view> pieces);
+  boost::asio::awaitable<base::result<void>> write_start(std::string_view head);
+  /// Errors: client_gone (closed, or too slow).
+  boost::asio::awaitable<base::result<void>> wait_until_writable();
   boost::asio::awaitable<boost::system::error_code> wait_for(tls_step step);
   /// Before more is written: lets the others of the worker have their turn, when this one's is over.
   bool is_turn_over() const { return written_ >= limits_.turn; }
@@ -77,6 +91,8 @@ class transport {
   bool record_unfinished_ = false;
   std::function<void()> watch_later_;
   std::size_t written_ = 0;  // since it last waited for anything
+  pipe_pool* pipes_ = nullptr;
+  std::shared_ptr<lent_account> account_;  // from its first lent byte on
 };
 
 }  // namespace s3proxy::net

@@ -44,6 +44,7 @@ worker::tracked::tracked(worker& home, std::shared_ptr<server_connection> connec
     : home_(home), connection_(std::move(connection)) {
   home_.open_.insert(connection_.get());
   connection_->count_in(&home_.load_);
+  connection_->lend_through(home_.pipes_ ? &*home_.pipes_ : nullptr);
   if (home_.aborting_) {
     connection_->abort();
   } else if (home_.finishing_) {

@@ -30,6 +30,13 @@ void append_framing(std::string& out, answer_head const& answer) {
   }
 }
 
+void note_start(exchange& ex) {
+  if (!ex.answer_started) {
+    ex.answer_started = true;
+    ex.first_byte = ex.shared().clock.now();
+  }
+}
+
 }  // namespace
 
 std::string render_head(exchange& ex, answer_head const& answer) {
@@ -64,13 +71,20 @@ std::string render_head(exchange& ex, answer_head const& answer) {
 }
 
 awaitable<result<void>> send(exchange& ex, std::string_view head, std::string_view body) {
-  if (!ex.answer_started) {
-    ex.answer_started = true;
-    ex.first_byte = ex.shared().clock.now();
-  }
+  note_start(ex);
   auto written = co_await ex.client.write(head, body);
   if (written) {
     ex.sent += body.size();
+  }
+  co_return written;
+}
+
+awaitable<result<void>> send_lent(exchange& ex, std::string_view head, std::span<std::string_view> pieces,
+                                  std::size_t size) {
+  note_start(ex);
+  auto written = co_await ex.client.lend(head, pieces);
+  if (written) {
+    ex.sent += size;
   }
   co_return written;
 }

@@ -12,6 +12,7 @@
 #include "wake_up.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -75,6 +76,43 @@ void note_phase(exchange& ex, course const& way, object_reader* reader) {
   }
 }
 
+constexpr std::size_t most_lent_pieces = 5;  // a mebibyte that begins within a block
+
+/// Sends `first`, and what follows it and is held: lent to the kernel where that may be.
+awaitable<result<void>> send_pieces(exchange& ex, object_reader& reader, std::string_view head,
+                                    object_reader::piece first) {
+  auto const left = first.bytes.size() + static_cast<std::size_t>(reader.left());
+  if (!first.held || !ex.client.may_lend(left) || !first.pin.lend()) {
+    co_return co_await send(ex, head, first.bytes);
+  }
+  std::array<object_reader::piece, most_lent_pieces> held;
+  std::array<std::string_view, most_lent_pieces> bytes;
+  std::size_t count = 0;
+  std::size_t total = first.bytes.size();
+  bytes[count] = first.bytes;
+  held[count++] = std::move(first);
+  auto const most = ex.shared().config.limits.client.zero_copy.at_once;
+  std::optional<object_reader::piece> not_lent;
+  while (!not_lent && count < most_lent_pieces && total < most) {
+    auto next = reader.at_hand();
+    if (!next) {
+      break;
+    }
+    if (!next->pin.lend()) {
+      not_lent = std::move(next);
+      break;
+    }
+    total += next->bytes.size();
+    bytes[count] = next->bytes;
+    held[count++] = *std::move(next);
+  }
+  auto sent = co_await send_lent(ex, head, {bytes.data(), count}, total);
+  if (sent && not_lent) {
+    co_return co_await send(ex, {}, not_lent->bytes);
+  }
+  co_return sent;
+}
+
 enum class served { whole, changed_before_first_byte, store_knows_better };
 
 /// Sends the span. The head goes out with the first bytes, so that a fault before them is still an error
@@ -118,7 +156,7 @@ awaitable<result<served>> serve_body(exchange& ex, course& way, cache::facts_ptr
       note_phase(ex, way, &reader);
       head = render_head(ex, answer);
     }
-    auto sent = co_await send(ex, head, piece->bytes);
+    auto sent = co_await send_pieces(ex, reader, head, *std::move(piece));
     if (!sent) {
       co_return sent.error();
     }

@@ -85,7 +85,7 @@ void object_reader::fetch_ahead() {
   auto const horizon = std::min(at_ + window(), span_.end);
   auto const worthwhile =
       horizon == span_.end || horizon >= scheduled_ + limits.fetch.part || scheduled_ == at_;
-  if (scheduled_ >= horizon || !worthwhile) {
+  if (question_ || scheduled_ >= horizon || !worthwhile) {
     return;
   }
   auto& blocks = ex_.shared().blocks;
@@ -130,6 +130,38 @@ awaitable<void> object_reader::wait_for_question() {
   question_.reset();
 }
 
+object_reader::piece object_reader::take(store::block_store::look found, found_when when) {
+  auto const waited = when == found_when::later;
+  auto const count = std::min<byte_count>(found.bytes.size(), span_.end - at_);
+  if (found.guessed > 0) {
+    ex_.guessed_bytes += std::min(found.guessed, count);  // it counts whole cells
+    tell_of_read(waited ? read_ahead::held::no : read_ahead::held::yes);
+  }
+  // A fill may be faster than its reader: what it brought was not held before.
+  auto const fetched = std::ranges::any_of(fetched_, [&](byte_span own) { return own.contains(at_); });
+  at_ += count;
+  auto const was_held = !waited && !fetched;
+  (was_held ? served_held_ : waited_) = true;
+  awaited_block_ = store::block_pin();
+  return {std::move(found.pin), found.bytes.substr(0, static_cast<std::size_t>(count)), was_held};
+}
+
+std::optional<object_reader::piece> object_reader::at_hand() {
+  if (done() || waited_) {
+    return std::nullopt;
+  }
+  fetch_ahead();
+  // What a fill of another reader brings is streamed: its bytes are hot, and copying them is right.
+  if (question_ || !joined_.empty()) {
+    return std::nullopt;
+  }
+  auto found = ex_.shared().blocks.find(*facts_, {at_, span_.end}, store::block_store::use::counts, tag_);
+  if (found.bytes.empty()) {
+    return std::nullopt;
+  }
+  return take(std::move(found), found_when::at_once);
+}
+
 awaitable<result<object_reader::piece>> object_reader::next() {
   auto& shared = ex_.shared();
   unsigned faults = 0;
@@ -147,17 +179,7 @@ awaitable<result<object_reader::piece>> object_reader::next() {
     auto const seen = awaited ? awaited->progress() : 0;
     auto found = shared.blocks.find(*facts_, {at_, span_.end}, store::block_store::use::counts, tag_);
     if (!found.bytes.empty()) {
-      auto const count = std::min<byte_count>(found.bytes.size(), span_.end - at_);
-      if (found.guessed > 0) {
-        ex_.guessed_bytes += std::min(found.guessed, count);  // it counts whole cells
-        tell_of_read(asleep_before ? read_ahead::held::no : read_ahead::held::yes);
-      }
-      // A fill may be faster than its reader: what it brought was not held before.
-      auto const fetched = std::ranges::any_of(fetched_, [&](byte_span own) { return own.contains(at_); });
-      at_ += count;
-      (asleep_before || fetched ? waited_ : served_held_) = true;
-      awaited_block_ = store::block_pin();
-      co_return piece{std::move(found.pin), found.bytes.substr(0, static_cast<std::size_t>(count))};
+      co_return take(std::move(found), asleep_before ? found_when::later : found_when::at_once);
     }
     if (found.coming && found.coming != awaited) {
       awaited = found.coming;

@@ -9,7 +9,7 @@ services::services(settings const& with, observe::clock const& clocks, observe::
       clock(clocks),
       access(log),
       index(epochs, static_cast<std::size_t>(with.memory / with.limits.metadata_part)),
-      blocks(with.memory - with.memory / with.limits.metadata_part) {
+      blocks(with.memory - with.memory / with.limits.metadata_part, with.recycling) {
   if (with.token_exchange) {
     tokens = std::make_unique<proxy::token_exchange>(*with.token_exchange, with.limits.tokens, clocks);
   }

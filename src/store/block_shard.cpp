@@ -64,7 +64,7 @@ block* block_shard::look_up(block_key key) const {
 
 char* block_shard::take_memory() {
   if (free.empty() && supplied < order.capacity()) {
-    auto const slab = slabs.take();
+    auto const slab = slabs.take(order.capacity() - supplied);
     supplied += slab.size();
     for (auto end = slab.size(); end > 0; end -= cache::block_size) {
       free.push_back(slab.data() + end - cache::block_size);  // the lowest is taken first
@@ -191,13 +191,21 @@ void block_shard::drop(block& victim) {
   if (victim.guessed != 0) {  // the account is everyone's: demand's evictions leave it alone
     guesses.lost += victim.bytes_in(victim.guessed);
   }
+  let_go(victim);
+  auto const key = victim.key;
+  blocks.erase(key);
+}
+
+void block_shard::let_go(block& victim) {
   if (victim.borrowed) {
     std::free(victim.bytes);
+  } else if (victim.lent.load(std::memory_order_relaxed)) {
+    // Not to be overwritten: the kernel may have to send it yet, whatever its counters say.
+    slabs.give_back({victim.bytes, cache::block_size});
+    supplied -= cache::block_size;
   } else {
     free.push_back(victim.bytes);
   }
-  auto const key = victim.key;
-  blocks.erase(key);
 }
 
 }  // namespace s3proxy::store

@@ -61,9 +61,10 @@ constexpr cache::cell_mask without(cache::cell_mask from, cache::cell_mask cells
 struct block : cache::eviction_node {
   block_key key{};
   char* bytes = nullptr;
-  base::byte_count length = 0;  // what the object has of it
-  bool borrowed = false;        // from the heap, not from the region
-  bool on_probation = false;    // its node is there, or was when it was evicted
+  base::byte_count length = 0;    // what the object has of it
+  bool borrowed = false;          // from the heap, not from the region
+  std::atomic<bool> lent{false};  // its memory, to the kernel: somebody may have to be sent it still
+  bool on_probation = false;      // its node is there, or was when it was evicted
   cache::cell_mask valid = 0;
   cache::cell_mask guessed = 0;  // of the valid: brought by speculation and not read yet
   scan_tag reader = scan_tag::none;
@@ -126,6 +127,7 @@ struct block_shard {
   char* take_memory();
   block* oldest_guess() const;
   void drop(block& victim);
+  void let_go(block& victim);
 
   std::atomic<base::byte_count>& in_flight(purpose why) {
     return why == purpose::demand ? demanded_in_flight : guessed_in_flight;

@@ -50,6 +50,14 @@ block_pin::~block_pin() {
   }
 }
 
+bool block_pin::lend() {
+  if (pinned_->borrowed) {
+    return false;  // the heap hands it to anybody
+  }
+  pinned_->lent.store(true, std::memory_order_relaxed);  // seen by whoever sees the pin gone
+  return true;
+}
+
 fill_permit::~fill_permit() {
   release();
   // Whoever waits on a flight whose task never came to an end of its own is woken, and asks for itself.
@@ -151,9 +159,10 @@ void fill_permit::release() {
   pieces_.clear();
 }
 
-block_store::block_store(byte_count budget)
+block_store::block_store(byte_count budget, recycling how)
     : budget_(whole_budget(budget)),
-      slabs_(std::make_unique<slab_supply>(budget_, std::min(budget_ / resident_part, most_resident_ahead))),
+      slabs_(std::make_unique<slab_supply>(budget_, std::min(budget_ / resident_part, most_resident_ahead),
+                                           how)),
       guesses_(std::make_unique<guess_account>(budget_ / probation_part)) {
   auto const count = shards_of(budget_);
   auto const unit = count == 1 ? cache::block_size : slab_size;
@@ -314,6 +323,10 @@ void block_store::evict_oldest_guess() {
   if (auto* const guess = home->oldest_guess()) {  // another than before, if that one was just read
     home->drop(*guess);
   }
+}
+
+byte_count block_store::replaced() const {
+  return slabs_->replaced();
 }
 
 byte_count block_store::in_flight() const {

@@ -43,6 +43,7 @@ world::world(choices with) : origin(with.tls), clients(with.clients), tls_(with.
     proxy_settings.policy.immutable.emplace_back(pattern);
   }
   proxy_settings.memory = with.memory;
+  proxy_settings.recycling = with.recycling;
   proxy_settings.read_ahead = with.read_ahead;
   proxy_settings.cors_origins = with.cors_origins;
   proxy_settings.token_exchange = with.token_exchange;
@@ -72,6 +73,7 @@ world::world(choices with) : origin(with.tls), clients(with.clients), tls_(with.
   settings.tls = with.towards_clients;
   settings.address = "127.0.0.1";
   settings.threads = with.threads;
+  settings.sending = with.sending;
   settings.admin = with.admin;
   settings.access = observe::access_format::json;
   settings.access_sink = [this](std::string const& text) {

@@ -43,6 +43,8 @@ class world {
     std::vector<std::string>
         hosts{};  ///< names that lead to the origin; with any, all others lead to where nothing listens
     std::optional<app::listen_place> admin{};
+    app::sending sending = app::sending::zero_copy;
+    store::recycling recycling = store::recycling::replaces_pages;
     std::uint16_t origin_port = 0;  ///< 0: the scripted origin's
   };
 

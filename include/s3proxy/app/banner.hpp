@@ -32,6 +32,7 @@ struct banner_facts {
   std::size_t identities = 0;     ///< that it declares; they alone may come
   memory_budget memory;
   proxy::read_ahead_settings read_ahead;
+  std::string copies_because;  ///< zero-copy sends were wished for and cannot be; empty: they can
   anonymous_access allow_anonymous = anonymous_access::no;
 };
 

@@ -18,11 +18,18 @@
 
 namespace s3proxy::app {
 
+/// How bytes that are held get to clients that speak plain HTTP.
+enum class sending {
+  by_copy,
+  zero_copy,  ///< where net::test_zero_copy has found that it is safe
+};
+
 struct daemon_settings {
   proxy::settings proxy;
   std::string address = "::";
   std::uint16_t port = 0;  ///< 0: the kernel chooses
   unsigned threads = 1;
+  app::sending sending = app::sending::by_copy;
   std::shared_ptr<net::tls_context> tls;  ///< towards clients; null for plain HTTP
   std::optional<listen_place> admin;      ///< nothing: no admin listener
   observe::access_format access = observe::access_format::off;
@@ -45,6 +52,8 @@ class daemon {
   /// Where the admin listener listens; nothing without one.
   std::optional<listen_place> admin() const;
   proxy::services& services() { return *services_; }
+  /// Null where all is sent by copy.
+  net::zero_copy const* lending() const { return lending_.get(); }
   /// For tasks that are no request.
   boost::asio::io_context& control() { return control_.context(); }
 
@@ -70,6 +79,7 @@ class daemon {
   std::unique_ptr<observe::access_log> access_;
   std::unique_ptr<proxy::services> services_;
   std::vector<std::unique_ptr<proxy::worker_services>> worker_services_;
+  std::unique_ptr<net::zero_copy> lending_;
   std::vector<std::unique_ptr<net::worker>> workers_;
   admin_limits const admin_limits_;
   std::unique_ptr<admin_pages const> admin_pages_;

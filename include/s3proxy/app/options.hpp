@@ -40,6 +40,9 @@ enum class token_exchange {
 /// Whether the store's certificate is checked.
 enum class certificate_check { yes, skipped };
 
+/// Whether bytes that are held may be lent to the kernel, instead of copied, where the start finds it safe.
+enum class zero_copy { off, automatic };
+
 /// A value and the place a person wrote it: `--region` or `environment S3PROXY_REGION`.
 template <class T>
 struct sourced {
@@ -64,6 +67,7 @@ struct options {
   proxy::read_ahead_settings read_ahead;
   std::size_t origin_connections = upstream::origin_limits{}.connections;
   std::optional<unsigned> threads;  ///< nothing: one for each core
+  app::zero_copy zero_copy = app::zero_copy::automatic;
   observe::log_spec log;
   access_log_mode access_log = access_log_mode::text;
   anonymous_access allow_anonymous = anonymous_access::no;

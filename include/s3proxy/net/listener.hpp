@@ -47,6 +47,7 @@ class listener {
 
   boost::asio::ip::tcp::acceptor acceptor_;
   std::uint16_t port_;
+  bool paced_;
   client_limits const& limits_;
   std::size_t head_bytes_;
   std::shared_ptr<tls_context const> tls_;

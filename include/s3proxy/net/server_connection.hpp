@@ -17,6 +17,8 @@
 
 namespace s3proxy::net {
 
+class pipe_pool;
+
 /// One client connection. It finds the end of a raw head, hands out body bytes by count and writes bytes;
 /// what they mean is decided elsewhere (http::parse_request_head). Plain or under TLS: the first read_head()
 /// begins with the handshake. Every wait has a deadline. Lives on one worker.
@@ -40,6 +42,16 @@ class server_connection : public std::enable_shared_from_this<server_connection>
   /// Writes head and body with as few system calls as the socket allows; small ones are one TLS record.
   /// Errors: client_gone (closed, or too slow to take it).
   boost::asio::awaitable<base::result<void>> write(std::string_view head, std::string_view body);
+
+  /// Whether memory may be lent for an answer of `size` bytes: in the clear, large enough, and not to a
+  /// client that lags while too much is pinned. Else write it.
+  bool may_lend(std::size_t size);
+  /// The same as write(), but the kernel may get the pages of `pieces` and no copy. Their owner changes no
+  /// byte of them until it has replaced the pages: what a page holds then is what is sent, long after this
+  /// has ended. Uses `pieces` up. Errors: client_gone.
+  boost::asio::awaitable<base::result<void>> lend(std::string_view head, std::span<std::string_view> pieces);
+  /// Where its pipes come from; null: nothing is lent. Outlives the connection.
+  void lend_through(pipe_pool* pipes);
 
   /// Sends what was written, then reads and throws away a bounded amount, so that a client that is still
   /// sending sees our answer and not a reset; then closes.

@@ -2,6 +2,7 @@
 
 #include "s3proxy/net/server_connection.hpp"
 #include "s3proxy/net/worker_load.hpp"
+#include "s3proxy/net/zero_copy.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -26,6 +27,9 @@ class worker {
   void start();
   void stop();
   void join();
+
+  /// Its connections may lend memory to the kernel. Before start(); `shared` outlives the worker.
+  void lend_by(zero_copy& shared) { pipes_.emplace(shared); }
 
   /// Any thread. `weight`: the acceptor gives the next connection to the lightest.
   std::size_t connections() const { return load_.connections(); }
@@ -56,6 +60,7 @@ class worker {
   bool finishing_ = false;
   bool aborting_ = false;
   worker_load load_;
+  std::optional<pipe_pool> pipes_;
   std::thread thread_;
   // Last, so that it goes first: coroutines that never ended die with it, and they name the members above.
   boost::asio::io_context context_{1};

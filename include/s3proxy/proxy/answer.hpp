@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,10 @@ std::string render_head(exchange& ex, answer_head const& answer);
 /// Sends bytes and counts them. After the first, there is no error answer any more.
 /// Errors: client_gone.
 boost::asio::awaitable<base::result<void>> send(exchange& ex, std::string_view head, std::string_view body);
+
+/// The same for memory that is lent to the kernel (server_connection::lend), `size` bytes of it.
+boost::asio::awaitable<base::result<void>> send_lent(exchange& ex, std::string_view head,
+                                                     std::span<std::string_view> pieces, std::size_t size);
 
 using error_details = std::vector<std::pair<std::string, std::string>>;
 

@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -31,12 +32,17 @@ class object_reader {
   struct piece {
     store::block_pin pin;  ///< keeps the bytes in place
     std::string_view bytes;
+    bool held = false;  ///< before this read: nothing of it was waited for
   };
   /// The next bytes of the span, at most a block; waits until they are there. Not called again after the
   /// last. Errors: version_changed (the object is another now), client_gone, and faults of the store.
   boost::asio::awaitable<base::result<piece>> next();
 
+  /// The same, where it waits for nothing and the bytes were held before this read; else nothing.
+  std::optional<piece> at_hand();
+
   bool done() const { return at_ >= span_.end; }
+  base::byte_count left() const { return span_.end - at_; }
   /// Whether something of the span has to come from the store, as far as can be told now; and whether
   /// something of it was held already. The phase is told from these.
   bool lacks_some();
@@ -53,6 +59,8 @@ class object_reader {
   void join(std::shared_ptr<store::flight> flight);
   void fetch_ahead();
   boost::asio::awaitable<void> wait_for_question();
+  enum class found_when { at_once, later };
+  piece take(store::block_store::look found, found_when when);
   void tell_of_read(read_ahead::held bytes);
   base::byte_count window() const;
 

@@ -35,6 +35,7 @@ struct settings {
   upstream::origin_settings origin;
   read_ahead_settings read_ahead;
   base::byte_count memory = base::byte_count{1} << 30;
+  store::recycling recycling = store::recycling::replaces_pages;
   /// A Host `bucket.NAME` of one of these names a bucket; lower-case. `localhost` is always one.
   std::vector<std::string> domains;
   /// Who may come now. Called once a request, on any worker; never null.

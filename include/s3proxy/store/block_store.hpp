@@ -4,6 +4,7 @@
 #include "s3proxy/cache/cells.hpp"
 #include "s3proxy/cache/object.hpp"
 #include "s3proxy/store/flight.hpp"
+#include "s3proxy/store/slab_supply.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -21,7 +22,6 @@ struct block;
 struct block_key;
 struct block_shape;
 struct block_shard;
-class slab_supply;
 struct guess_account;
 
 /// Why cells are claimed: a client reads them, or read-ahead guesses that one will.
@@ -44,6 +44,10 @@ class block_pin {
   ~block_pin();
 
   block* get() const { return pinned_; }
+
+  /// Before its bytes are lent to the kernel, which may send them long after this pin is gone: their memory
+  /// is replaced before other bytes come into it. False where that cannot be; then copy.
+  bool lend();
 
  private:
   block* pinned_ = nullptr;
@@ -106,7 +110,7 @@ class fill_permit {
 /// good once demand had filled the store.
 class block_store {
  public:
-  explicit block_store(base::byte_count budget);
+  explicit block_store(base::byte_count budget, recycling how = recycling::replaces_pages);
   ~block_store();
   block_store(block_store const&) = delete;
   block_store& operator=(block_store const&) = delete;
@@ -135,6 +139,8 @@ class block_store {
                     purpose why = purpose::demand);
 
   base::byte_count budget() const { return budget_; }
+  /// Bytes whose memory was replaced since it had been lent, ever.
+  base::byte_count replaced() const;
   /// Bytes that flights have claimed and not yet written.
   base::byte_count in_flight() const;
   base::byte_count in_flight(purpose why) const;

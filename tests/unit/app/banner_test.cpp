@@ -66,6 +66,15 @@ TEST(banner, says_how_much_is_read_ahead_and_what_it_costs) {
   }
 }
 
+TEST(banner, says_why_bytes_are_copied_where_they_are) {
+  auto facts = usual();
+  EXPECT_FALSE(says(render_banner(facts), "\nsending"));
+  facts.copies_because = "vmsplice: Operation not permitted";
+  EXPECT_TRUE(
+      says(render_banner(facts),
+           "\nsending       by copy, since zero-copy is refused: vmsplice: Operation not permitted\n"));
+}
+
 TEST(banner, names_the_admin_address_where_there_is_one) {
   auto facts = usual();
   EXPECT_FALSE(says(render_banner(facts), "\nadmin"));

@@ -48,6 +48,7 @@ std::vector<sample> const& samples() {
       {"--domain", "a.test", "b.test", "c.test"},
       {"--admin-address", "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"},
       {"--threads", "1", "2", "3"},
+      {"--zero-copy", "off", "auto", "off"},
       {"--memory", "16MiB", "17MiB", "18MiB"},
       {"--metadata-ttl", "1s", "2s", "3s"},
       {"--rights-ttl", "1s", "2s", "3s"},

@@ -337,7 +337,7 @@ TEST(help_flag, defaults_are_those_that_hold) {
   for (auto const* flag :
        {"--port", "--metadata-ttl", "--rights-ttl", "--allow-anonymous", "--log-level", "--access-log",
         "--insecure-skip-verify", "--token-exchange", "--sts-session-name", "--sts-duration", "--read-ahead",
-        "--read-ahead-budget", "--small-object", "--fleet", "--origin-connections"}) {
+        "--read-ahead-budget", "--small-object", "--fleet", "--origin-connections", "--zero-copy"}) {
     for (auto const& row : option_table()) {
       if (row.flag != flag) {
         continue;
@@ -354,6 +354,7 @@ TEST(help_flag, defaults_are_those_that_hold) {
       written.sts_duration = 1ms;
       written.read_ahead = {read_ahead::mode::off, 1, 1, proxy::fleet::balanced};
       written.origin_connections = 4;
+      written.zero_copy = zero_copy::off;
       EXPECT_FALSE(row.apply(row.initial, flag, written)) << flag;
       options const initial;
       int const equal = (written.port == initial.port) + (written.metadata_ttl == initial.metadata_ttl) +
@@ -368,7 +369,8 @@ TEST(help_flag, defaults_are_those_that_hold) {
                         (written.read_ahead.budget == initial.read_ahead.budget) +
                         (written.read_ahead.small_object == initial.read_ahead.small_object) +
                         (written.read_ahead.fleet == initial.read_ahead.fleet) +
-                        (written.origin_connections == initial.origin_connections);
+                        (written.origin_connections == initial.origin_connections) +
+                        (written.zero_copy == initial.zero_copy);
       EXPECT_EQ(equal, 1) << flag;
     }
   }
